@@ -1,0 +1,116 @@
+package graph
+
+// Part is one piece of an attention pattern: an arithmetic progression of
+// queries, one of keys, and a causal band between them.
+//
+// Query i of the part is row QStart + i·QStep of q, for i < QCount; key j is
+// row KStart + j·KStep of k and v, for j < KCount. Query i sees key j when
+//
+//	Diagonal − Window < j − i ≤ Diagonal     (Window 0: no lower limit)
+//
+// and their relative position is row RelStart + RelStep·(j − i) of r.
+//
+// Progressions turn resampling, strided and dilated patterns into the plain
+// causal band, so that one kernel serves them all: what a part does not touch
+// is neither computed nor stored.
+type Part struct {
+	QStart, QStep, QCount int
+	KStart, KStep, KCount int
+	Diagonal, Window      int
+	RelStart, RelStep     int
+}
+
+// Keys returns the range [lo, hi) of part keys that part query i sees.
+func (p Part) Keys(i int) (lo, hi int) {
+	hi = min(i+p.Diagonal+1, p.KCount)
+	if p.Window > 0 {
+		lo = max(0, i+p.Diagonal-p.Window+1)
+	}
+	return min(lo, max(hi, 0)), max(hi, 0)
+}
+
+// Pattern says which query sees which key: the union of disjoint parts, whose
+// scores share one softmax. A query that sees nothing gets the output 0.
+type Pattern struct {
+	Queries, Keys int // rows of q, and of k and v
+	Rel           int // rows of r, the table of relative positions
+	Parts         []Part
+}
+
+// Causal lets each of l positions see itself and those before. Row t of the
+// relative table stands for the distance t−(l−1).
+func Causal(l int) Pattern { return Recurrent(l, 0, 0) }
+
+// Recurrent is causal attention of l positions over memory positions before
+// them and themselves (Transformer-XL). A positive window limits each query to
+// so many keys. Row t of the relative table stands for the distance
+// t−(l+memory−1).
+func Recurrent(l, memory, window int) Pattern {
+	return Pattern{
+		Queries: l, Keys: memory + l, Rel: memory + l,
+		Parts: []Part{{
+			QStep: 1, QCount: l, KStep: 1, KCount: memory + l,
+			Diagonal: memory, Window: window, RelStart: l - 1, RelStep: 1,
+		}},
+	}
+}
+
+// Shorten lets query i, which stands for a group of factor positions, see all
+// keys up to the end of its group: key j iff j/factor ≤ i. Row t of the
+// relative table stands for the distance t−factor·(queries−1) from the first
+// position of the group.
+func Shorten(queries, factor int) Pattern {
+	p := Pattern{Queries: queries, Keys: queries * factor, Rel: queries * factor}
+	for r := range factor {
+		p.Parts = append(p.Parts, Part{
+			QStep: 1, QCount: queries, KStart: r, KStep: factor, KCount: queries,
+			RelStart: factor*(queries-1) + r, RelStep: factor,
+		})
+	}
+	return p
+}
+
+// Upsample lets query i see the groups up to its own: key j iff j ≤ i/factor.
+// Row t of the relative table stands for the distance t−(factor·keys−1).
+func Upsample(keys, factor int) Pattern {
+	p := Pattern{Queries: keys * factor, Keys: keys, Rel: keys * factor}
+	for r := range factor {
+		p.Parts = append(p.Parts, Part{
+			QStart: r, QStep: factor, QCount: keys, KStep: 1, KCount: keys,
+			RelStart: factor*keys - 1 - r, RelStep: factor,
+		})
+	}
+	return p
+}
+
+// Visible counts the pairs of a query and a key it sees, among the first
+// queries rows of q: rows from there on are padding.
+func (p Pattern) Visible(queries int) int64 {
+	var pairs int64
+	for _, part := range p.Parts {
+		for i := range part.QCount {
+			if part.QStart+i*part.QStep < queries {
+				lo, hi := part.Keys(i)
+				pairs += int64(hi - lo)
+			}
+		}
+	}
+	return pairs
+}
+
+// Mask returns the pattern as a matrix of queries by keys.
+func (p Pattern) Mask() [][]bool {
+	mask := make([][]bool, p.Queries)
+	for i := range mask {
+		mask[i] = make([]bool, p.Keys)
+	}
+	for _, part := range p.Parts {
+		for i := range part.QCount {
+			lo, hi := part.Keys(i)
+			for j := lo; j < hi; j++ {
+				mask[part.QStart+i*part.QStep][part.KStart+j*part.KStep] = true
+			}
+		}
+	}
+	return mask
+}
