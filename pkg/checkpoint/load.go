@@ -1,0 +1,86 @@
+package checkpoint
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/nlpodyssey/safetensors"
+)
+
+// maxHeader bounds the JSON header in bytes: some hundred thousand tensors.
+// Reading one takes several times its size in memory.
+const maxHeader = 32 << 20
+
+// Load reads a safetensors file of float32 and int32 tensors. It errs on a file
+// that is not exactly what its header says, on other element types, and on
+// numbers that are not finite. The path is part of the error.
+func Load(path string) (*File, error) {
+	f, err := load(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+func load(path string) (*File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, unwrapPath(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, unwrapPath(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("not a regular file: want a .safetensors file")
+	}
+	// The header is looked at before anything as large as the file is allocated.
+	var size [8]byte
+	if _, err := io.ReadFull(file, size[:]); err != nil {
+		return nil, fmt.Errorf("%d bytes: too short for a safetensors file", info.Size())
+	}
+	if err := checkHeader(binary.LittleEndian.Uint64(size[:]), info.Size()); err != nil {
+		return nil, err
+	}
+	data := make([]byte, info.Size())
+	copy(data, size[:])
+	if _, err := io.ReadFull(file, data[8:]); err != nil {
+		return nil, fmt.Errorf("file changed while it was read: %w", err)
+	}
+	return Decode(data)
+}
+
+func checkHeader(header uint64, file int64) error {
+	if header > maxHeader {
+		return fmt.Errorf("header of %d bytes: want at most %d; not a safetensors file?", header, maxHeader)
+	}
+	if int64(header) > file-8 {
+		return fmt.Errorf("header of %d bytes in a file of %d: truncated, or not a safetensors file", header, file)
+	}
+	return nil
+}
+
+// Decode is Load from memory.
+func Decode(data []byte) (*File, error) {
+	if len(data) < 8 {
+		return nil, fmt.Errorf("%d bytes: too short for a safetensors file", len(data))
+	}
+	if err := checkHeader(binary.LittleEndian.Uint64(data), int64(len(data))); err != nil {
+		return nil, err
+	}
+	header, metadata, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, fmt.Errorf("safetensors: %w", err)
+	}
+	infos := metadata.Tensors()
+	f := &File{Tensors: make(map[string]Tensor, len(infos)), Metadata: metadata.Metadata()}
+	for name, info := range infos {
+		if f.Tensors[name], err = decode(name, info, data[8+header:]); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}

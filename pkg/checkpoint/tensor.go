@@ -1,0 +1,140 @@
+// Package checkpoint keeps named tensors in safetensors files: weights that
+// other programs can read and write, and the state of a training.
+package checkpoint
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/nlpodyssey/safetensors"
+)
+
+// Tensor is row-major. Exactly one of Floats and Ints is not nil (they may be
+// empty), and holds as many elements as Shape says; no axes are a scalar.
+type Tensor struct {
+	Shape  []int
+	Floats []float32
+	Ints   []int32
+}
+
+// File is what a file holds.
+type File struct {
+	Tensors  map[string]Tensor
+	Metadata map[string]string // free text, such as the step and the run's id
+}
+
+// Floats returns the named tensor, which must be float32 of this shape.
+func (f *File) Floats(name string, shape ...int) ([]float32, error) {
+	t, err := f.find(name, shape)
+	if err == nil && t.Floats == nil {
+		err = fmt.Errorf("tensor %q is int32: want float32", name)
+	}
+	return t.Floats, err
+}
+
+// Ints returns the named tensor, which must be int32 of this shape.
+func (f *File) Ints(name string, shape ...int) ([]int32, error) {
+	t, err := f.find(name, shape)
+	if err == nil && t.Ints == nil {
+		err = fmt.Errorf("tensor %q is float32: want int32", name)
+	}
+	return t.Ints, err
+}
+
+func (f *File) find(name string, shape []int) (Tensor, error) {
+	t, ok := f.Tensors[name]
+	if !ok {
+		return t, fmt.Errorf("tensor %q is missing", name)
+	}
+	same := len(t.Shape) == len(shape)
+	for i := 0; same && i < len(shape); i++ {
+		same = t.Shape[i] == shape[i]
+	}
+	if !same {
+		return t, fmt.Errorf("tensor %q is %v: want %v", name, t.Shape, shape)
+	}
+	return t, nil
+}
+
+// check says whether a tensor can be saved.
+func (t Tensor) check(name string) error {
+	n := 1
+	for _, s := range t.Shape {
+		if s < 1 {
+			return fmt.Errorf("tensor %q is %v: want axes of at least 1", name, t.Shape)
+		}
+		n *= s
+	}
+	if len(t.Floats)+len(t.Ints) != n || (t.Floats == nil) == (t.Ints == nil) {
+		return fmt.Errorf("tensor %q is %v: has %d float32 and %d int32 elements, want %d of one type", name, t.Shape, len(t.Floats), len(t.Ints), n)
+	}
+	return t.finite(name)
+}
+
+func (t Tensor) finite(name string) error {
+	for i, x := range t.Floats {
+		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+			return fmt.Errorf("tensor %q: element %d is %g: want finite numbers", name, i, x)
+		}
+	}
+	return nil
+}
+
+// view is a tensor in the form of the file. It is a safetensors.View.
+type view struct{ tensor Tensor }
+
+func (v view) DType() safetensors.DType {
+	if v.tensor.Floats == nil {
+		return safetensors.I32
+	}
+	return safetensors.F32
+}
+
+func (v view) Shape() []uint64 {
+	shape := make([]uint64, len(v.tensor.Shape))
+	for i, s := range v.tensor.Shape {
+		shape[i] = uint64(s)
+	}
+	return shape
+}
+
+func (v view) DataLen() uint64 { return 4 * uint64(len(v.tensor.Floats)+len(v.tensor.Ints)) }
+
+func (v view) Data() []byte {
+	data := make([]byte, 0, v.DataLen())
+	for _, x := range v.tensor.Floats {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
+	}
+	for _, x := range v.tensor.Ints {
+		data = binary.LittleEndian.AppendUint32(data, uint32(x))
+	}
+	return data
+}
+
+// decode reads a tensor whose header has been checked against its data.
+func decode(name string, info *safetensors.TensorInfo, data []byte) (Tensor, error) {
+	t := Tensor{Shape: make([]int, len(info.Shape))}
+	for i, s := range info.Shape {
+		if s < 1 || s > math.MaxInt32 {
+			return Tensor{}, fmt.Errorf("tensor %q is %v: want axes from 1 to %d", name, info.Shape, math.MaxInt32)
+		}
+		t.Shape[i] = int(s)
+	}
+	data = data[info.DataOffsets[0]:info.DataOffsets[1]]
+	switch info.DType {
+	case safetensors.F32:
+		t.Floats = make([]float32, len(data)/4)
+		for i := range t.Floats {
+			t.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+		}
+	case safetensors.I32:
+		t.Ints = make([]int32, len(data)/4)
+		for i := range t.Ints {
+			t.Ints[i] = int32(binary.LittleEndian.Uint32(data[4*i:]))
+		}
+	default:
+		return Tensor{}, fmt.Errorf("tensor %q is %v: want F32 or I32", name, info.DType)
+	}
+	return t, t.finite(name)
+}
