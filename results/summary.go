@@ -1,0 +1,228 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Summary says in words what records show, by validation BPC: one finding an
+// axis, necessary FLOPs first.
+type Summary struct {
+	Protocol Protocol
+	Findings []Finding
+	Lines    []string // sentences, the conclusion first
+}
+
+// String gives the sentences, one a line.
+func (s Summary) String() string { return strings.Join(s.Lines, "\n") }
+
+// Summarise compares Hourglass with its baselines by the given protocol, over
+// every axis that the records know. It claims what measured points show and no
+// more: where Hourglass does not win it says so, and it says when the verdict
+// depends on the axis.
+func Summarise(records Records, protocol Protocol) Summary {
+	s := Summary{Protocol: protocol}
+	runs := records.Done()
+	if why := incomparable(runs); why != "" {
+		s.say("Nothing to compare: %s.", why)
+		return s
+	}
+	hourglass := runs.Where(Record.IsHourglass)
+	baselines := runs.Where(func(r Record) bool { return !r.IsHourglass() })
+	if len(hourglass) == 0 || len(baselines) == 0 {
+		s.sayBest(runs)
+		return s
+	}
+	// Labels must be unique over both families, so group before parting.
+	var hs, bs []Group
+	for _, g := range runs.OverSeeds() {
+		if g.Records[0].IsHourglass() {
+			hs = append(hs, g)
+		} else {
+			bs = append(bs, g)
+		}
+	}
+	for _, x := range Axes() {
+		if x.Name == Seconds.Name && !sameMachine(runs) {
+			continue
+		}
+		if f, ok := findOn(hs, bs, x, ValidBPC); ok {
+			s.Findings = append(s.Findings, f)
+		}
+	}
+	if len(s.Findings) == 0 {
+		s.say("Nothing to compare: the records know neither FLOPs nor memory.")
+		return s
+	}
+	main := s.Findings[0]
+	s.say("%s", s.sentence(main))
+	s.sayAxes()
+	s.sayCertainty(main)
+	if !sameMachine(runs) {
+		s.say("Seconds are not compared: the runs are from different machines or threads.")
+	}
+	if !runs.agree("eval.context") || !runs.agree("eval.stride") || !runs.agree("eval.valid_bytes") {
+		s.say("The runs were not evaluated alike (context, stride or bytes differ), so their BPCs may differ for that alone.")
+	}
+	return s
+}
+
+func (s *Summary) say(format string, args ...any) {
+	s.Lines = append(s.Lines, fmt.Sprintf(format, args...))
+}
+
+func incomparable(runs Records) string {
+	if len(runs) == 0 {
+		return "no run is done"
+	}
+	for _, r := range runs {
+		if r.Data.SHA256 != runs[0].Data.SHA256 {
+			return fmt.Sprintf("the runs are on different data (%s, %s); take one corpus at a time", runs[0].Data.Name, r.Data.Name)
+		}
+	}
+	for _, r := range runs {
+		if !math.IsNaN(ValidBPC.Value(r)) {
+			return ""
+		}
+	}
+	return "no run has a validation BPC"
+}
+
+func sameMachine(runs Records) bool {
+	for _, r := range runs {
+		a, b := r.Machine, runs[0].Machine
+		if a.CPU != b.CPU || a.ISA != b.ISA || a.Threads != b.Threads {
+			return false
+		}
+	}
+	return true
+}
+
+// sentence states one finding.
+func (s *Summary) sentence(f Finding) string {
+	x := f.Axis.Name
+	best := f.Baseline
+	if f.Hourglass.Mean(ValidBPC.Value) < f.Baseline.Mean(ValidBPC.Value) {
+		best = f.Hourglass
+	}
+	var parts []string
+	say := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	if f.Equal {
+		say("at equal %s (%s) the best is %s", x, f.Axis.format(best), reached(best))
+		if f.Verdict == Wins {
+			say("the best baseline is %s", reached(f.Baseline))
+			if costs := s.costs(f.Hourglass, f.Baseline, f); costs != "" {
+				say("Hourglass takes %s", costs)
+			}
+		} else {
+			say("the best Hourglass is %s", strings.TrimPrefix(reached(f.Hourglass), "Hourglass "))
+		}
+		return fmt.Sprintf("%s, %s: %s.", s.Protocol, x, strings.Join(parts, "; "))
+	}
+	if f.Ours != nil {
+		say("%s reaches the BPC of %s with %s", properName(f.Ours.By), reached(f.Ours.Of), s.costs(f.Ours.By, f.Ours.Of, f))
+		if best.Key == f.Baseline.Key && f.Ours.Of.Key != best.Key {
+			say("the best is %s, which no Hourglass point reaches at lower %s", reached(best), x)
+		}
+	} else {
+		say("%s the best is %s", s.Protocol.means(), reached(best))
+		say("no Hourglass point reaches %s at lower %s", s.unreached(f, best), x)
+	}
+	if f.Theirs != nil {
+		say("%s reaches the BPC of %s with %s", properName(f.Theirs.By), reached(f.Theirs.Of), s.costs(f.Theirs.By, f.Theirs.Of, f))
+	}
+	if f.Verdict == Neither {
+		say("nor does a baseline reach Hourglass so: what is better is dearer")
+	}
+	return fmt.Sprintf("%s, %s: %s.", s.Protocol, x, strings.Join(parts, "; "))
+}
+
+// unreached names the baselines on the frontier, none of which was reached.
+func (s *Summary) unreached(f Finding, best Group) string {
+	if len(f.Front) == 1 && f.Front[0].Key == best.Key {
+		return "its BPC"
+	}
+	return "the BPC of " + listGroups(f.Front)
+}
+
+// costs gives what a costs of b on the finding's own axis, unless that is
+// equal, and on the others that people pay for: time and memory.
+func (s *Summary) costs(a, b Group, f Finding) string {
+	var parts []string
+	if !f.Equal {
+		parts = append(parts, share(ratio(a, b, f.Axis), "its "+f.Axis.Name))
+	}
+	for _, other := range s.Findings {
+		if x := other.Axis; x.Name != f.Axis.Name && (x.Name == Seconds.Name || x.Name == PeakMemory.Name) {
+			if r := ratio(a, b, x); !math.IsNaN(r) {
+				parts = append(parts, share(r, "its "+x.Name))
+			}
+		}
+	}
+	return joinWith(parts, "and")
+}
+
+// sayAxes says whether the other axes give the verdict of the first, and states
+// those that do not.
+func (s *Summary) sayAxes() {
+	var same, other []string
+	for _, f := range s.Findings[1:] {
+		if f.Verdict == s.Findings[0].Verdict {
+			same = append(same, f.Axis.Name)
+		} else {
+			other = append(other, s.sentence(f))
+		}
+	}
+	if len(other) == 0 {
+		if len(same) > 0 {
+			s.say("The axes agree: the verdict is the same by %s.", joinWith(same, "and"))
+		}
+		return
+	}
+	s.say("The axes disagree:")
+	for _, sentence := range other {
+		s.say("  %s", sentence)
+	}
+}
+
+// sayCertainty says how sure the difference of the pair is: by the spread over
+// seeds where there are several, else window by window on the test set.
+func (s *Summary) sayCertainty(f Finding) {
+	h, b := f.Hourglass, f.Baseline
+	if f.Ours != nil {
+		h, b = f.Ours.By, f.Ours.Of
+	}
+	if len(h.Records) > 1 && len(b.Records) > 1 {
+		s.say("Over seeds: %s and %s (mean ± sd of validation BPC; %d and %d seeds).",
+			plusMinus(h.Mean(ValidBPC.Value), h.SD(ValidBPC.Value)), plusMinus(b.Mean(ValidBPC.Value), b.SD(ValidBPC.Value)), len(h.Records), len(b.Records))
+		return
+	}
+	c, err := Compare(h.Records[0], b.Records[0])
+	if err != nil {
+		return // records without test windows say nothing of it
+	}
+	c.A, c.B = properName(h), properName(b)
+	s.say("%s. One seed: the spread over seeds is not in this.", c)
+}
+
+// sayBest is what can be said of one family alone: its best and its frontier.
+func (s *Summary) sayBest(runs Records) {
+	groups := runs.OverSeeds()
+	for _, x := range Axes() {
+		front := FrontierOfGroups(groups, x, ValidBPC)
+		if len(front) == 0 || x.Name == Seconds.Name && !sameMachine(runs) {
+			continue
+		}
+		best := front[len(front)-1]
+		line := fmt.Sprintf("%s, %s: %s the best is %s", s.Protocol, x.Name, s.Protocol.means(), reached(best))
+		var cheaper []string
+		for _, g := range front[:len(front)-1] {
+			cheaper = append(cheaper, fmt.Sprintf("%s with %s", reached(g), share(g.Mean(x.Value)/best.Mean(x.Value), "its "+x.Name)))
+		}
+		if len(cheaper) > 0 {
+			line += "; cheaper on the frontier: " + strings.Join(cheaper, ", ")
+		}
+		s.say("%s.", line)
+	}
+}

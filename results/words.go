@@ -1,0 +1,53 @@
+package results
+
+import (
+	"fmt"
+	"strings"
+)
+
+// reached names a group with its validation BPC: "transformer(relative) 4@1 (2.310)".
+func reached(g Group) string {
+	return fmt.Sprintf("%s (%s)", properName(g), bits(g.Mean(ValidBPC.Value)))
+}
+
+// properName is a group's label as it stands in a sentence.
+func properName(g Group) string {
+	if rest, ok := strings.CutPrefix(g.Key, "hourglass"); ok {
+		return "Hourglass" + rest
+	}
+	return g.Key
+}
+
+func listGroups(gs []Group) string {
+	var names []string
+	for _, g := range gs {
+		names = append(names, reached(g))
+	}
+	return joinWith(names, "or")
+}
+
+// share gives a ratio for a sentence: "78 % of its FLOPs", "2.3 times its memory".
+func share(ratio float64, of string) string {
+	if ratio >= 1.95 {
+		return fmt.Sprintf("%.1f times %s", ratio, of)
+	}
+	return fmt.Sprintf("%.0f %% of %s", 100*ratio, of)
+}
+
+// joinWith lists parts as a sentence does: "a, b and c".
+func joinWith(parts []string, word string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	last := len(parts) - 1
+	return strings.Join(parts[:last], ", ") + " " + word + " " + parts[last]
+}
+
+// format gives a group's mean cost on the axis with its unit.
+func (x Axis) format(g Group) string {
+	v := g.Mean(x.Value)
+	if x.Unit == "B" {
+		return FormatBytes(int64(v))
+	}
+	return FormatSI(v, x.Unit)
+}
