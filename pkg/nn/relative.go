@@ -1,0 +1,27 @@
+package nn
+
+import "hgbench/pkg/graph"
+
+// relative is causal attention to all earlier positions with the relative
+// positions of Transformer-XL (Dai et al. 2019), whatever those of the Config:
+// the attention of the Hourglass paper.
+func relative(arguments []string) (Attention, error) {
+	if err := noArguments(arguments); err != nil {
+		return nil, err
+	}
+	return func(l *Layers, prefix string, h *graph.Value, total int) *graph.Value {
+		return l.selfAttend(prefix, h, graph.Causal(h.Shape[1]), total, Relative)
+	}, nil
+}
+
+// relativePositions projects the sinusoids of rows distances by prefix.pos. The
+// biases u and v are one pair [H, d/H] for the whole model.
+func (l *Layers) relativePositions(prefix string, rows int, d distances) *graph.Positions {
+	table := l.Sinusoids(rows, func(t int) int { return (d.first + t) * d.step },
+		"%d+%d·t", d.first*d.step, d.step)
+	return &graph.Positions{
+		R: l.Dense(prefix+".pos", l.Model, table, graph.Epilogue{}),
+		U: l.Parameter("context_bias_u", nearZero, l.Heads, l.Model/l.Heads),
+		V: l.Parameter("location_bias_v", nearZero, l.Heads, l.Model/l.Heads),
+	}
+}

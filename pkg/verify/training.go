@@ -1,0 +1,71 @@
+package verify
+
+import (
+	"hgbench/pkg/cpu"
+	"hgbench/pkg/graph"
+	"hgbench/pkg/nn"
+)
+
+// scoring is the forward pass of a model, everything readable.
+type scoring struct {
+	program     *graph.Program
+	tokens, key *graph.Value // key only with dropout
+	logits, nll *graph.Value
+}
+
+// training is scoring and the backward pass.
+type training struct {
+	scoring
+	weights []*graph.Value
+	grads   []*graph.Value // nil where the loss does not depend on the weight
+}
+
+// score appends the negative log-likelihood of tokens [B, L].
+func (s *scoring) score(g *graph.Graph, model nn.Model, batch, length int, scale float64, dropout bool) {
+	s.tokens = g.Input("tokens", graph.Int32, batch, length)
+	b := nn.Evaluation(g)
+	if dropout {
+		s.key = g.Input("key", graph.Int32, 4)
+		b = nn.Training(g, s.key)
+	}
+	s.logits = model.Logits(b, s.tokens)
+	s.nll = g.CrossEntropy(s.logits, s.tokens, scale)
+	g.Output("logits", s.logits)
+	g.Output("nll", s.nll)
+}
+
+func newScoring(model nn.Model, real graph.DType, batch, length int, dropout bool) *scoring {
+	g, s := graph.New(real), &scoring{}
+	s.score(g, model, batch, length, 1, dropout)
+	s.program = graph.Compile(g, cpu.Target(real))
+	return s
+}
+
+// newTraining differentiates scale·Σ nll.
+func newTraining(model nn.Model, real graph.DType, batch, length int, scale float64, dropout bool) *training {
+	g, t := graph.New(real), &training{}
+	t.score(g, model, batch, length, scale, dropout)
+	t.weights = g.Parameters()
+	t.grads = g.Gradients([]*graph.Value{t.nll}, nil, t.weights, nil)
+	outputGradients(g, t.weights, t.grads)
+	t.program = graph.Compile(g, cpu.Target(real))
+	return t
+}
+
+func outputGradients(g *graph.Graph, wrt, grads []*graph.Value) {
+	for i, v := range grads {
+		if v != nil {
+			g.Output("gradient of "+wrt[i].Name, v)
+		}
+	}
+}
+
+// read is Machine.Read, nil for nil.
+func read(m *cpu.Machine, p *graph.Program, v *graph.Value) []float64 {
+	if v == nil {
+		return nil
+	}
+	return m.Read(p, v)
+}
+
+func abs(x float64) float64 { return max(x, -x) }

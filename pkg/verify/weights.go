@@ -1,0 +1,60 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"hgbench/pkg/checkpoint"
+	"hgbench/pkg/cpu"
+	"hgbench/pkg/graph"
+)
+
+// LoadWeights sets all weights of program p from tensors of the same names and
+// shapes. It errs on a missing, an extra or a misshapen tensor, naming all of
+// them, and leaves the weights alone then.
+func LoadWeights(m *cpu.Machine, p *graph.Program, tensors map[string]checkpoint.Tensor) error {
+	f := checkpoint.File{Tensors: tensors}
+	known := map[string]bool{}
+	var errs []error
+	for _, w := range weights(p) {
+		known[w.Name] = true
+		if _, err := f.Floats(w.Name, w.Shape...); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		if !known[name] {
+			errs = append(errs, fmt.Errorf("tensor %q %v: the model has no such weight", name, tensors[name].Shape))
+		}
+	}
+	if len(errs) > 0 {
+		return errors.Join(errs...)
+	}
+	for _, w := range weights(p) {
+		m.Write(p, w, widen(tensors[w.Name].Floats))
+	}
+	return nil
+}
+
+// weights of a program, in order of declaration.
+func weights(p *graph.Program) []*graph.Value {
+	return slices.DeleteFunc(slices.Clone(p.Persistent), func(v *graph.Value) bool { return v.Role != graph.Weight })
+}
+
+func elements(values []*graph.Value) int {
+	n := 0
+	for _, v := range values {
+		n += v.Elements()
+	}
+	return n
+}
+
+func widen(xs []float32) []float64 {
+	out := make([]float64, len(xs))
+	for i, x := range xs {
+		out[i] = float64(x)
+	}
+	return out
+}
