@@ -14,8 +14,9 @@ import (
 const maxHeader = 32 << 20
 
 // Load reads a safetensors file of float32 and int32 tensors. It errs on a file
-// that is not exactly what its header says, on other element types, and on
-// numbers that are not finite. The path is part of the error.
+// that is not exactly what its header says or what Save has written, on other
+// element types, and on numbers that are not finite. The path is part of the
+// error.
 func Load(path string) (*File, error) {
 	f, err := load(path)
 	if err != nil {
@@ -63,7 +64,7 @@ func checkHeader(header uint64, file int64) error {
 	return nil
 }
 
-// Decode is Load from memory.
+// Decode is Load from memory, which the tensors go on to share.
 func Decode(data []byte) (*File, error) {
 	if len(data) < 8 {
 		return nil, fmt.Errorf("%d bytes: too short for a safetensors file", len(data))
@@ -82,5 +83,5 @@ func Decode(data []byte) (*File, error) {
 			return nil, err
 		}
 	}
-	return f, nil
+	return f, f.verify()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -14,7 +15,10 @@ import (
 
 // Save writes a file so that, whenever the machine stops, path holds either
 // what it held before or all of f: into a temporary file beside it, synced,
-// renamed, and the folder synced.
+// renamed, and the folder synced. A checksum goes into the metadata, which Load
+// verifies.
+//
+// A process that is killed leaves its temporary file, ".NAME.*" for path NAME.
 func Save(path string, f *File) error {
 	if err := save(path, f); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -41,7 +45,12 @@ func save(path string, f *File) (err error) {
 			os.Remove(temp.Name())
 		}
 	}()
-	if err := write(temp, views, f.Metadata); err != nil {
+	metadata := maps.Clone(f.Metadata)
+	if metadata == nil {
+		metadata = make(map[string]string)
+	}
+	metadata[sumKey] = f.sum()
+	if err := write(temp, views, metadata); err != nil {
 		return unwrapPath(err)
 	}
 	if err := temp.Chmod(0o644); err != nil && !errors.Is(err, errors.ErrUnsupported) {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/nlpodyssey/safetensors"
 )
@@ -74,7 +75,7 @@ func (t Tensor) check(name string) error {
 
 func (t Tensor) finite(name string) error {
 	for i, x := range t.Floats {
-		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		if x-x != 0 {
 			return fmt.Errorf("tensor %q: element %d is %g: want finite numbers", name, i, x)
 		}
 	}
@@ -102,14 +103,41 @@ func (v view) Shape() []uint64 {
 func (v view) DataLen() uint64 { return 4 * uint64(len(v.tensor.Floats)+len(v.tensor.Ints)) }
 
 func (v view) Data() []byte {
-	data := make([]byte, 0, v.DataLen())
-	for _, x := range v.tensor.Floats {
-		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(x))
+	if v.tensor.Floats == nil {
+		return bytesOf(v.tensor.Ints)
 	}
-	for _, x := range v.tensor.Ints {
-		data = binary.LittleEndian.AppendUint32(data, uint32(x))
+	return bytesOf(v.tensor.Floats)
+}
+
+// littleEndian machines hold numbers as files do.
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+
+// bytesOf gives numbers as a file holds them: where the machine does too, they
+// are the same memory, since a checkpoint may be as large as what is free.
+func bytesOf[T float32 | int32](numbers []T) []byte {
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), 4*len(numbers))
+	if littleEndian {
+		return bytes
 	}
-	return data
+	return swapped(bytes)
+}
+
+// numbersOf is the reverse of bytesOf.
+func numbersOf[T float32 | int32](bytes []byte) []T {
+	if !littleEndian {
+		bytes = swapped(bytes)
+	} else if uintptr(unsafe.Pointer(unsafe.SliceData(bytes)))%4 != 0 {
+		bytes = append(make([]byte, 0, len(bytes)), bytes...) // the heap's are aligned
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(bytes))), len(bytes)/4)
+}
+
+func swapped(bytes []byte) []byte {
+	out := make([]byte, len(bytes))
+	for i := 0; i+4 <= len(bytes); i += 4 {
+		out[i], out[i+1], out[i+2], out[i+3] = bytes[i+3], bytes[i+2], bytes[i+1], bytes[i]
+	}
+	return out
 }
 
 // decode reads a tensor whose header has been checked against its data.
@@ -124,15 +152,9 @@ func decode(name string, info *safetensors.TensorInfo, data []byte) (Tensor, err
 	data = data[info.DataOffsets[0]:info.DataOffsets[1]]
 	switch info.DType {
 	case safetensors.F32:
-		t.Floats = make([]float32, len(data)/4)
-		for i := range t.Floats {
-			t.Floats[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
-		}
+		t.Floats = numbersOf[float32](data)
 	case safetensors.I32:
-		t.Ints = make([]int32, len(data)/4)
-		for i := range t.Ints {
-			t.Ints[i] = int32(binary.LittleEndian.Uint32(data[4*i:]))
-		}
+		t.Ints = numbersOf[int32](data)
 	default:
 		return Tensor{}, fmt.Errorf("tensor %q is %v: want F32 or I32", name, info.DType)
 	}

@@ -55,6 +55,7 @@ func (g *Graph) Attention(op Attention, q, k, v *Value, rel *Positions, key *Val
 		check(rel.R.Rows() == op.Pattern.Rel && rel.R.Cols() == d, "attention positions %v", rel.R)
 		check(rel.U.Elements() == d && rel.V.Elements() == d, "attention biases %v, %v", rel.U, rel.V)
 		inputs = append(inputs, rel.R, rel.U, rel.V)
+		rel.R.Pad = q.Pad * op.Pattern.Rel / op.Pattern.Queries // positions that only padding has
 	}
 	if op.Rate > 0 {
 		inputs = append(inputs, key)

@@ -135,6 +135,6 @@ func (op MatMul) FLOPs(n *Node) (necessary, dense float64) {
 		f := 2 * float64(m) * float64(nn) * float64(k)
 		return f, f
 	}
-	f := 2 * float64(n.Inputs[0].necessaryRows()) * float64(nn) * float64(k)
+	f := 2 * float64(n.Outputs[0].necessaryRows()) * float64(nn) * float64(k)
 	return f, f
 }

@@ -24,7 +24,7 @@ type Plan struct {
 
 	Arena   int64 // bytes of the arena
 	Scratch int64 // bytes that each thread needs besides
-	Peak    Peak
+	inArena Peak  // what the arena is used for at the moment of highest use
 }
 
 // Peak is what the memory is used for at the moment of highest use, in bytes.
@@ -41,11 +41,43 @@ func (p Peak) Total() int64 {
 	return p.Weights + p.Optimizer + p.Gradients + p.Activations + p.Workspace
 }
 
-// WithThreads adds the scratch of so many threads.
-func (p Plan) WithThreads(threads int) Peak {
-	peak := p.Peak
-	peak.Workspace += int64(threads) * p.Scratch
+// PeakMemory of programs that run one after another on so many threads: they
+// share the largest arena and scratch, and persistent values by role and name.
+func PeakMemory(threads int, programs ...*Program) Peak {
+	var peak Peak
+	var arena, scratch int64
+	for _, p := range programs {
+		scratch = max(scratch, p.Plan.Scratch)
+		if p.Plan.Arena > arena {
+			arena, peak = p.Plan.Arena, p.Plan.inArena
+		}
+	}
+	type key struct {
+		role Role
+		name string
+	}
+	counted := map[key]bool{}
+	for _, p := range programs {
+		for _, v := range p.Persistent {
+			if k := (key{v.Role, v.Name}); !counted[k] {
+				counted[k] = true
+				peak.addPersistent(v)
+			}
+		}
+	}
+	peak.Workspace += int64(threads) * scratch
 	return peak
+}
+
+func (p *Peak) addPersistent(v *Value) {
+	switch bytes := round(v.Bytes()); v.Role {
+	case Weight:
+		p.Weights += bytes
+	case Optimizer:
+		p.Optimizer += bytes
+	default:
+		p.Activations += bytes
+	}
 }
 
 // buffer is a set of values that share one place, live from node first to last.
@@ -80,17 +112,7 @@ func plan(p *Program, live map[*Value]bool, target Target) Plan {
 			out.Offset[v] = b.offset
 		}
 	}
-	out.Peak = peak(buffers, len(p.Nodes), out.Arena)
-	for _, v := range p.Persistent {
-		switch v.Role {
-		case Weight:
-			out.Peak.Weights += round(v.Bytes())
-		case Optimizer:
-			out.Peak.Optimizer += round(v.Bytes())
-		default:
-			out.Peak.Activations += round(v.Bytes())
-		}
-	}
+	out.inArena = peak(buffers, len(p.Nodes), out.Arena)
 	return out
 }
 

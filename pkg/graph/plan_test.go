@@ -26,7 +26,6 @@ func randomModel(r *rand.Rand) *Graph {
 	key := g.Input("key", Int32, 4)
 	hyper := g.Input("hyper", Float32, 3)
 	var grads []*Value
-	var losses []*Value
 	micro := 1 + r.IntN(2)
 	seed := r.Uint64()
 	for m := range micro {
@@ -58,7 +57,6 @@ func randomModel(r *rand.Rand) *Graph {
 			}
 		}
 		loss := g.CrossEntropy(g.MatMul(x, g.Parameter("out", Init{}, d, 16), Epilogue{}), tokens, 1)
-		losses = append(losses, loss)
 		grads = g.Gradients([]*Value{loss}, nil, g.Parameters(), grads)
 		g.Output(fmt.Sprint("nll", m), loss)
 	}
@@ -204,12 +202,20 @@ func TestCheckerFindsAnOverlap(t *testing.T) {
 
 func TestPeakCountsTheArenaOnce(t *testing.T) {
 	p := Compile(randomModel(rand.New(rand.NewPCG(3, 0))), prices{})
-	peak := p.Plan.Peak
+	q := Compile(randomModel(rand.New(rand.NewPCG(4, 0))), prices{})
+	peak := PeakMemory(0, p)
 	if got := peak.Gradients + peak.Activations + peak.Workspace - persistentOther(p); got != p.Plan.Arena {
 		t.Errorf("peak by kind sums to %d, arena has %d", got, p.Plan.Arena)
 	}
-	if got, want := p.Plan.WithThreads(3).Total(), peak.Total()+3*128; got != want {
+	if got, want := PeakMemory(3, p).Total(), peak.Total()+3*128; got != want {
 		t.Errorf("with 3 threads %d, want %d", got, want)
+	}
+	if got, want := PeakMemory(0, p, p), peak; got != want {
+		t.Errorf("a program twice needs %v, once %v", got, want)
+	}
+	both := PeakMemory(0, p, q)
+	if both.Total() < max(peak.Total(), PeakMemory(0, q).Total()) || both.Total() > peak.Total()+PeakMemory(0, q).Total() {
+		t.Errorf("two programs need %d, alone %d and %d", both.Total(), peak.Total(), PeakMemory(0, q).Total())
 	}
 }
 

@@ -60,9 +60,9 @@ type Value struct {
 	DType DType
 	Role  Role
 
-	// Pad counts the last time steps (axis 1) that exist only because a
-	// shortening factor must divide the length. They are computed, but not
-	// counted as necessary.
+	// Pad counts the time steps that exist only because a shortening factor must
+	// divide the length: the last ones of axis 1, or rows of a table of relative
+	// positions. They are computed, but not counted as necessary.
 	Pad int
 
 	// Init fills a weight at the start of training.
@@ -94,12 +94,14 @@ func (v *Value) Cols() int { return v.Shape[len(v.Shape)-1] }
 // Rows is the product of all axes but the last.
 func (v *Value) Rows() int { return v.Elements() / v.Cols() }
 
-// necessaryRows is Rows without padded time steps.
+// necessaryRows is Rows without padded time steps: of [B, L, D], or of the
+// table of relative positions [R, D].
 func (v *Value) necessaryRows() int {
-	if v.Pad == 0 || len(v.Shape) < 3 {
+	if v.Pad == 0 {
 		return v.Rows()
 	}
-	return v.Rows() / v.Shape[1] * (v.Shape[1] - v.Pad)
+	steps := v.Shape[len(v.Shape)-2]
+	return v.Rows() / steps * (steps - v.Pad)
 }
 
 func (v *Value) String() string {

@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -15,38 +17,50 @@ import (
 	"hgbench/pkg/graph"
 )
 
-// Tolerances of golden cases: absolute on outputs, relative L2 on each gradient
-// plus an absolute part, for gradients that are zero in theory.
-const (
-	outputTolerance   = 1e-5
-	gradientTolerance = 1e-5
-	gradientFloor     = 1e-7
-)
+// GoldenTolerance of golden cases: absolute on outputs and losses, relative L2 on
+// each gradient.
+const GoldenTolerance = 1e-5
+
+// gradientFloor is the norm of a gradient's error that passes whatever the
+// gradient: some are zero in theory, and noise in the original.
+const gradientFloor = 1e-7
 
 // GoldenResult compares a model with what an original implementation computed
 // from the same weights.
 type GoldenResult struct {
-	Case     string
-	Output   Error // largest absolute error of logits and other outputs
-	Loss     Error // absolute, in nats
-	Gradient Error // largest ‖error‖/(‖golden‖ + 1e-2), which the tolerance of 1e-5 bounds
-}
-
-// Error is the largest of several, and whose it is.
-type Error struct {
-	Value float64
-	Of    string
-}
-
-func (e *Error) add(of string, value float64) {
-	if !(value <= e.Value) || e.Of == "" { // NaN is the largest
-		*e = Error{value, of}
-	}
+	Case     string `json:"case"`     // its folder
+	Kind     string `json:"kind"`     // model, or a baseline
+	Output   Error  `json:"output"`   // largest absolute error of logits and other outputs
+	Loss     Error  `json:"loss"`     // absolute, in nats
+	Gradient Error  `json:"gradient"` // largest ‖error‖/(‖golden‖ + 1e-2), which the tolerance of 1e-5 bounds
 }
 
 // Pass says whether all errors are within the tolerances.
 func (r GoldenResult) Pass() bool {
-	return r.Output.Value <= outputTolerance && r.Loss.Value <= outputTolerance && r.Gradient.Value <= gradientTolerance
+	return within(r.Largest(), GoldenTolerance).Pass
+}
+
+// Largest is the largest of the three errors, and of what.
+func (r GoldenResult) Largest() Error {
+	var worst Error
+	for _, e := range []Error{r.Output, r.Loss, r.Gradient} {
+		if e.Of != "" {
+			worst.add(e.Of, e.Value)
+		}
+	}
+	return worst
+}
+
+// GoldenProofs are the cases in these folders, in float32.
+func GoldenProofs(folders []string) []Proof {
+	var all []Proof
+	for _, folder := range folders {
+		all = append(all, Proof{"golden vectors", filepath.Base(folder), func(threads int) (Verdict, error) {
+			r, err := Golden(folder, graph.Float32, threads)
+			return within(r.Largest(), GoldenTolerance), err
+		}})
+	}
+	return all
 }
 
 // Golden runs the case in a folder, in float32 or, to tell rounding from
@@ -54,7 +68,7 @@ func (r GoldenResult) Pass() bool {
 // a key that is missing, unknown or misshapen.
 func Golden(folder string, real graph.DType, threads int) (GoldenResult, error) {
 	c := &golden{folder: folder, real: real, threads: threads}
-	c.result.Case = filepath.Base(folder)
+	c.result.Case = folder
 	if err := c.run(); err != nil {
 		return c.result, fmt.Errorf("golden case %s: %w", folder, err)
 	}
@@ -69,9 +83,15 @@ type golden struct {
 	result  GoldenResult
 }
 
+// goldenKinds are the kinds of cases: what config.json calls baseline, or else
+// kind.
+var goldenKinds = map[string]func(c *golden, config []byte) error{
+	"model":          (*golden).model,
+	"transformer-xl": (*golden).transformerXL,
+}
+
 func (c *golden) run() error {
-	path := filepath.Join(c.folder, "config.json")
-	data, err := os.ReadFile(path)
+	data, err := c.config()
 	if err != nil {
 		return err
 	}
@@ -80,17 +100,30 @@ func (c *golden) run() error {
 		Baseline string `json:"baseline"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("config.json: %w", err)
 	}
-	switch {
-	case head.Baseline == "transformer-xl":
-		return c.transformerXL(data)
-	case head.Baseline != "":
-		return fmt.Errorf("%s: unknown baseline %q; want transformer-xl", path, head.Baseline)
-	case head.Kind == "model":
-		return c.model(data)
+	c.result.Kind = cmp.Or(head.Baseline, head.Kind)
+	run, ok := goldenKinds[c.result.Kind]
+	if !ok {
+		return fmt.Errorf("config.json: unknown kind %q: want one of %s", c.result.Kind, strings.Join(slices.Sorted(maps.Keys(goldenKinds)), ", "))
 	}
-	return fmt.Errorf("%s: unknown kind %q; want model, or a baseline", path, head.Kind)
+	return run(c, data)
+}
+
+// maxConfig bounds the bytes of config.json, which take some hundred.
+const maxConfig = 1 << 20
+
+func (c *golden) config() ([]byte, error) {
+	f, err := os.Open(filepath.Join(c.folder, configName))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err == nil && len(data) > maxConfig {
+		err = fmt.Errorf("config.json: more than %d bytes: no configuration of a case", maxConfig)
+	}
+	return data, err
 }
 
 // caseFile is a file of the case that knows which tensors have been asked for.
@@ -170,5 +203,5 @@ func (c *golden) gradient(name string, got []float64, want []float32) {
 		diff += (g - float64(w)) * (g - float64(w))
 		norm += float64(w) * float64(w)
 	}
-	c.result.Gradient.add(name, math.Sqrt(diff)/(math.Sqrt(norm)+gradientFloor/gradientTolerance))
+	c.result.Gradient.add(name, math.Sqrt(diff)/(math.Sqrt(norm)+gradientFloor/GoldenTolerance))
 }

@@ -8,6 +8,7 @@ import (
 
 	"hgbench/pkg/baselines"
 	"hgbench/pkg/cpu"
+	"hgbench/pkg/graph"
 	"hgbench/pkg/hourglass"
 	"hgbench/pkg/nn"
 )
@@ -143,6 +144,11 @@ func (c *golden) model(config []byte) error {
 		return fmt.Errorf("io.safetensors: %w", err)
 	}
 
+	sketch := graph.New(c.real)
+	model.Logits(nn.Evaluation(sketch), sketch.Input("tokens", graph.Int32, g.Batch, g.Context))
+	if err := checkWeights(sketch.Parameters(), given.Tensors); err != nil {
+		return fmt.Errorf("weights.safetensors: %w", err)
+	}
 	p := newTraining(model, c.real, g.Batch, g.Context, 1/float64(g.Batch*g.Context), false)
 	m, err := cpu.New(c.threads, p.program)
 	if err != nil {

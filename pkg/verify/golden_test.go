@@ -3,31 +3,41 @@ package verify
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"hgbench/pkg/checkpoint"
+	"hgbench/pkg/cpu"
 	"hgbench/pkg/graph"
 )
 
+// In float32 on every instruction set, and in float64.
 func TestGolden(t *testing.T) {
-	folders, err := filepath.Glob("testdata/golden/*")
-	if err != nil || len(folders) < 10 {
-		t.Fatalf("%d cases, %v; want 7 of Hourglass and 3 of Transformer-XL", len(folders), err)
+	cases, err := GoldenCases("testdata/golden")
+	if err != nil || len(cases) < 10 {
+		t.Fatalf("%d cases, %v; want 7 of Hourglass and 3 of Transformer-XL", len(cases), err)
 	}
-	for _, folder := range folders {
-		for _, real := range []graph.DType{graph.Float32, graph.Float64} {
-			t.Run(filepath.Base(folder)+"/"+real.String(), func(t *testing.T) {
-				r, err := Golden(folder, real, 2)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("output %.1e (%s), loss %.1e, gradient %.1e (%s)", r.Output.Value, r.Output.Of, r.Loss.Value, r.Gradient.Value, r.Gradient.Of)
-				if !r.Pass() {
-					t.Error("beyond the tolerances")
-				}
-			})
+	check := func(folder, how string, real graph.DType) {
+		r, err := Golden(folder, real, 2)
+		if err != nil {
+			t.Error(err)
+		} else if !r.Pass() {
+			t.Errorf("%s, %s: beyond the tolerance: output %.1e (%s), loss %.1e, gradient %.1e (%s)", folder, how,
+				r.Output.Value, r.Output.Of, r.Loss.Value, r.Gradient.Value, r.Gradient.Of)
 		}
+	}
+	for _, folder := range cases {
+		for _, isa := range cpu.Supported() {
+			err := cpu.Using(isa, func() error {
+				check(folder, isa.String(), graph.Float32)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		check(folder, "float64", graph.Float64)
 	}
 }
 
@@ -97,13 +107,20 @@ func TestGoldenConfigErrors(t *testing.T) {
 		{"linear", `"dropout": 0.0`, `"dropout": 0.1`, "dropout"},
 		{"linear", `"kind": "model"`, `"kind": "layer"`, `unknown kind "layer"`},
 		{"linear", `"parameters": 105952`, `"parameters": 1`, "the model has 105952 parameters"},
+		{"linear", `"d_model": 48`, `"d_model": 1048576`, `tensor "embed" is [64 48]: want [64 1048576]`},
+		{"linear", `"d_ff": 96`, `"d_ff": 1048576`, `ff.in.w" is [48 96]: want [48 1048576]`},
+		{"linear", `1@1,2@3,1@1`, `1@1,10000@3,1@1`, "more"},
 		{"flat-relative", `"relative"`, `"lsh"`, `"lsh": unknown kind`},
-		{"transformer-xl-0", `"transformer-xl"`, `"reformer"`, `unknown baseline "reformer"`},
+		{"transformer-xl-0", `"transformer-xl"`, `"reformer"`, `unknown kind "reformer"`},
 		{"transformer-xl-0", `"ln_eps": 1e-05`, `"ln_eps": 1e-06`, "ln_eps"},
 		{"transformer-xl-1", `"mem_len": 10`, `"mem_len": 11`, `"mem" is [2 10 16]: want [2 11 16]`},
 		{"transformer-xl-1", `"mem_len": 10`, `"mem_len": 1000000000000`, "mem_len"},
 		{"transformer-xl-two-segment", `"tgt_len": 8`, `"tgt_len": 9`, "tokens"},
 		{"transformer-xl-two-segment", `"n_segments": 2`, `"n_segments": -2`, "n_segments -2"},
+		{"transformer-xl-two-segment", `"n_segments": 2`, `"n_segments": 60000`, "n_segments 60000"},
+		{"transformer-xl-two-segment", `"d_inner": 32`, `"d_inner": 1048576`, `ff.in.w" is [16 32]: want [16 1048576]`},
+		{"transformer-xl-two-segment", `"d_head": 8`, `"d_head": 1000000000000`, "d_head 1000000000000"},
+		{"transformer-xl-0", `"d_head": 8`, `"d_head": 60000`, `attn.q.w" is [16 16]: want [16 120000]`},
 		{"transformer-xl-two-segment", `"d_head": 8`, `"d_head": 0`, "head size 0"},
 		{"transformer-xl-two-segment", `{`, ``, "config.json"},
 	} {
@@ -129,6 +146,36 @@ func TestGoldenConfigErrors(t *testing.T) {
 	}
 }
 
+func TestGoldenCases(t *testing.T) {
+	const all = "testdata/golden"
+	cases, err := GoldenCases(all)
+	if err != nil || len(cases) < 10 {
+		t.Errorf("%v, %v", cases, err)
+	}
+	one := filepath.Join(all, "linear")
+	if cases, err := GoldenCases(one, one); err != nil || !slices.Equal(cases, []string{one, one}) {
+		t.Errorf("%v, %v", cases, err)
+	}
+	outer := t.TempDir()
+	if err := os.CopyFS(filepath.Join(outer, "a", "b"), os.DirFS(one)); err != nil {
+		t.Fatal(err)
+	}
+	if cases, err := GoldenCases(outer); err != nil || !slices.Equal(cases, []string{filepath.Join(outer, "a", "b")}) {
+		t.Errorf("%v, %v", cases, err)
+	}
+	for folder, want := range map[string]string{t.TempDir(): "no golden case", "nowhere": "nowhere", filepath.Join(one, "config.json"): "not a directory"} {
+		if cases, err := GoldenCases(all, folder); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v; want %q", folder, cases, err, want)
+		}
+	}
+	if folder, ok := SourceGolden("testdata"); !ok || !strings.HasSuffix(folder, filepath.Join("verify", "testdata", "golden")) {
+		t.Errorf("from here the cases are in %q, %v", folder, ok)
+	}
+	if folder, ok := SourceGolden(t.TempDir()); ok {
+		t.Errorf("from a folder elsewhere the cases are in %q", folder)
+	}
+}
+
 // Wrong numbers do not pass.
 func TestGoldenFails(t *testing.T) {
 	for _, name := range []string{"logits", "loss", "out.b"} {
@@ -143,6 +190,28 @@ func TestGoldenFails(t *testing.T) {
 			t.Errorf("%s off by 1e-3: %+v, %v", name, r, err)
 		}
 	}
+}
+
+// Whatever a config says of a case's tensors: an error or a result, no panic,
+// no memory that the tensors do not justify.
+func FuzzGolden(f *testing.F) {
+	kinds := []string{"average-repeat", "flat-relative", "transformer-xl-1", "transformer-xl-two-segment"}
+	for i, name := range kinds {
+		data, err := os.ReadFile(filepath.Join("testdata/golden", name, configName))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(i), data)
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, config []byte) {
+		folder := copyCase(t, kinds[int(kind)%len(kinds)])
+		if err := os.WriteFile(filepath.Join(folder, configName), config, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := Golden(folder, graph.Float32, 1); err != nil && r.Pass() {
+			t.Errorf("%+v passes in spite of %v", r, err)
+		}
+	})
 }
 
 // Whatever a config says: an error or a model, no panic.

@@ -39,6 +39,9 @@ func (g goldenXL) build(layers int) (baselines.TransformerXL, error) {
 	if g.Epsilon != 1e-5 {
 		return model, fmt.Errorf("ln_eps %g: want 1e-5", g.Epsilon)
 	}
+	if g.HeadSize > maxGoldenHead {
+		return model, fmt.Errorf("d_head %d: want at most %d", g.HeadSize, maxGoldenHead)
+	}
 	if g.Batch < 1 {
 		return model, fmt.Errorf("batch of %d (B): want at least 1", g.Batch)
 	}
@@ -67,9 +70,13 @@ func (c *golden) transformerXL(config []byte) error {
 	return file.rest()
 }
 
-// maxGoldenMemory bounds what a config can make this program allocate, where no
+// Bounds on what a config can make this program allocate and compile, where no
 // tensor of the case does.
-const maxGoldenMemory = 1 << 16
+const (
+	maxGoldenMemory   = 1 << 16
+	maxGoldenSegments = 1 << 10
+	maxGoldenHead     = 1 << 16
+)
 
 // layer runs one attention layer with memory as an input.
 func (c *golden) layer(g goldenXL, file caseFile) error {
@@ -114,6 +121,9 @@ func (c *golden) layer(g goldenXL, file caseFile) error {
 		past = gr.Input("mem", gr.Real, g.Batch, g.Memory, g.Model)
 	}
 	o := model.AttentionLayer(nn.Evaluation(gr), prefix, h, past, memory)
+	if err := checkWeights(gr.Parameters(), given); err != nil {
+		return err
+	}
 	wrt := append(gr.Parameters(), h)
 	grads := gr.Gradients([]*graph.Value{o}, []*graph.Value{seed}, wrt, nil)
 	gr.Output("o", o)
@@ -171,8 +181,8 @@ func (c *golden) segments(g goldenXL, file caseFile) error {
 	if err != nil {
 		return err
 	}
-	if g.Segments < 1 || g.Target < 1 || g.Segments > 1<<16 || g.Target > 1<<16 {
-		return fmt.Errorf("n_segments %d, tgt_len %d: want at least 1", g.Segments, g.Target)
+	if g.Segments < 1 || g.Target < 1 || g.Segments > maxGoldenSegments || g.Target > maxGoldenMemory {
+		return fmt.Errorf("n_segments %d, tgt_len %d: want 1 to %d segments of at least 1", g.Segments, g.Target, maxGoldenSegments)
 	}
 	tokens, err := file.Ints("tokens", g.Batch, g.Segments*g.Target+1)
 	if err != nil {
@@ -180,12 +190,17 @@ func (c *golden) segments(g goldenXL, file caseFile) error {
 	}
 
 	memory := baselines.Memory{Stream: "golden", Length: g.Memory}
+	if err := model.Check(memory, g.Target); err != nil {
+		return err
+	}
+	sketch := graph.New(c.real)
+	model.Segment(nn.Evaluation(sketch), sketch.Input("tokens", graph.Int32, g.Batch, g.Target), nil, memory)
+	if err := checkWeights(sketch.Parameters(), given); err != nil {
+		return err
+	}
 	segments := make([]*segment, g.Segments)
 	programs := make([]*graph.Program, g.Segments)
 	for i := range segments {
-		if err := model.Check(memory, g.Target); err != nil {
-			return err
-		}
 		segments[i] = newSegment(model, c.real, g.Batch, g.Target, memory)
 		programs[i] = segments[i].program
 		memory = memory.Next(g.Target)

@@ -4,6 +4,7 @@ import (
 	"hgbench/pkg/cpu"
 	"hgbench/pkg/graph"
 	"hgbench/pkg/nn"
+	"hgbench/pkg/philox"
 )
 
 // scoring is the forward pass of a model, everything readable.
@@ -39,6 +40,19 @@ func newScoring(model nn.Model, real graph.DType, batch, length int, dropout boo
 	s.score(g, model, batch, length, 1, dropout)
 	s.program = graph.Compile(g, cpu.Target(real))
 	return s
+}
+
+// run computes the program for random tokens.
+func (s *scoring) run(m *cpu.Machine, seed uint64) {
+	random := philox.New(seed, 0)
+	tokens := m.Ints(s.program, s.tokens)
+	for i := range tokens {
+		tokens[i] = int32(random.Uint64n(1, uint64(i), uint64(s.logits.Cols())))
+	}
+	if s.key != nil {
+		copy(m.Ints(s.program, s.key), []int32{1, 2, 3, 4})
+	}
+	m.Run(s.program)
 }
 
 // newTraining differentiates scale·Σ nll.

@@ -15,10 +15,23 @@ import (
 // shapes. It errs on a missing, an extra or a misshapen tensor, naming all of
 // them, and leaves the weights alone then.
 func LoadWeights(m *cpu.Machine, p *graph.Program, tensors map[string]checkpoint.Tensor) error {
+	if err := checkWeights(weights(p), tensors); err != nil {
+		return err
+	}
+	for _, w := range weights(p) {
+		m.Write(p, w, widen(tensors[w.Name].Floats))
+	}
+	return nil
+}
+
+// checkWeights says which tensors are missing, extra or misshapen. Asked before
+// a program is compiled and has memory, it keeps sizes that only a hostile
+// config.json has from being reserved.
+func checkWeights(weights []*graph.Value, tensors map[string]checkpoint.Tensor) error {
 	f := checkpoint.File{Tensors: tensors}
 	known := map[string]bool{}
 	var errs []error
-	for _, w := range weights(p) {
+	for _, w := range weights {
 		known[w.Name] = true
 		if _, err := f.Floats(w.Name, w.Shape...); err != nil {
 			errs = append(errs, err)
@@ -29,13 +42,11 @@ func LoadWeights(m *cpu.Machine, p *graph.Program, tensors map[string]checkpoint
 			errs = append(errs, fmt.Errorf("tensor %q %v: the model has no such weight", name, tensors[name].Shape))
 		}
 	}
-	if len(errs) > 0 {
-		return errors.Join(errs...)
+	const most = 10
+	if n := len(errs) - most; n > 0 {
+		errs = append(errs[:most], fmt.Errorf("and %d more", n))
 	}
-	for _, w := range weights(p) {
-		m.Write(p, w, widen(tensors[w.Name].Floats))
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // weights of a program, in order of declaration.

@@ -1,0 +1,110 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hgbench/bench/strict"
+)
+
+// attentionKinds are the attention kinds that a spec may name, each with
+// whether it brings its own (relative) positions.
+var attentionKinds = map[string]struct{ relative bool }{
+	"full":     {relative: false},
+	"relative": {relative: true},
+}
+
+// call is a name with arguments, the form of attention kinds and of
+// resampling: relative, attention(average), window(128, blocks: 4).
+type call struct {
+	name      string
+	arguments []argument
+}
+
+type argument struct{ key, value string } // key empty for a positional argument
+
+// parseCall reads name, or name(argument, key: argument, …). It checks only
+// the form.
+func parseCall(s string) (call, error) {
+	name, rest, has := strings.Cut(strings.TrimSpace(s), "(")
+	c := call{name: strings.TrimSpace(name)}
+	if !isWord(c.name) {
+		return call{}, fmt.Errorf("%q: want a name, or name(argument, key: argument)", s)
+	}
+	if !has {
+		return c, nil
+	}
+	inside, ok := strings.CutSuffix(rest, ")")
+	if !ok {
+		return call{}, fmt.Errorf("%q: want a closing parenthesis at the end", s)
+	}
+	if strings.TrimSpace(inside) == "" {
+		return c, nil
+	}
+	for part := range strings.SplitSeq(inside, ",") {
+		key, value, named := strings.Cut(part, ":")
+		if !named {
+			key, value = "", key
+		}
+		a := argument{strings.TrimSpace(key), strings.TrimSpace(value)}
+		if !isWord(a.value) || named && !isWord(a.key) {
+			return call{}, fmt.Errorf("%q: argument %q: want a number or a word, or key: value", s, strings.TrimSpace(part))
+		}
+		c.arguments = append(c.arguments, a)
+	}
+	return c, nil
+}
+
+func isWord(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-+.", r))
+	})
+}
+
+// String is the canonical form: one space after commas and colons only.
+func (c call) String() string {
+	if len(c.arguments) == 0 {
+		return c.name
+	}
+	parts := make([]string, len(c.arguments))
+	for i, a := range c.arguments {
+		parts[i] = a.value
+		if a.key != "" {
+			parts[i] = a.key + ": " + a.value
+		}
+	}
+	return c.name + "(" + strings.Join(parts, ", ") + ")"
+}
+
+// checkKind says what is wrong with the name of an attention kind.
+func checkKind(kind string) error {
+	c, err := parseCall(kind)
+	if err != nil {
+		return err
+	}
+	if _, ok := attentionKinds[c.name]; !ok {
+		return unknown("attention kind", c.name, sortedKeys(attentionKinds))
+	}
+	if len(c.arguments) > 0 {
+		return fmt.Errorf("%s takes no arguments; want attention: %s", c.name, c.name)
+	}
+	return nil
+}
+
+// unknown says which of the known words may have been meant.
+func unknown(what, word string, known []string) error {
+	if near, ok := strict.Nearest(word, known); ok {
+		return fmt.Errorf("unknown %s %q; did you mean %s?", what, word, near)
+	}
+	return fmt.Errorf("unknown %s %q; want one of %s", what, word, strings.Join(known, ", "))
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

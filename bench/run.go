@@ -1,0 +1,187 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"hgbench/pkg/checkpoint"
+	"hgbench/pkg/cpu"
+	"hgbench/pkg/data"
+	"hgbench/pkg/graph"
+	"hgbench/results"
+)
+
+// Run trains, evaluates and proves one experiment.
+//
+// An experiment that fails (a diverged loss, a model that looks ahead) gives a
+// record with its Error beside the error. When ctx ends, the run stops after
+// the step it is in, and the error wraps that of ctx.
+func Run(ctx context.Context, s Spec, o Options) (results.Record, error) {
+	r := run{ctx: ctx, spec: s, options: o}
+	r.record = results.Record{Sweep: o.Sweep, Versions: CurrentVersions(), Machine: CurrentMachine(o.Threads)}
+	err := r.prepare()
+	if err == nil {
+		err = r.perform()
+	}
+	if r.corpus != nil {
+		err = errors.Join(err, r.corpus.Close())
+	}
+	r.record.Time = time.Now().UTC().Truncate(time.Second)
+	r.record.Status = results.Done
+	if err != nil {
+		r.record.Status, r.record.Error = results.Failed, err.Error()
+	}
+	return r.record, err
+}
+
+// run is an experiment under way.
+type run struct {
+	ctx     context.Context
+	spec    Spec
+	options Options
+	record  results.Record
+
+	corpus      *data.Corpus
+	training    *training
+	valid, test *evaluator
+	sampler     *sampler
+	machine     *cpu.Machine
+	memory      resident
+
+	progress Progress
+	started  time.Time     // of training
+	paused   time.Duration // spent on validation since
+}
+
+// prepare opens the corpus, builds all programs and fills the record with what
+// is known before a step is made.
+func (r *run) prepare() (err error) {
+	r.tell(Progress{Phase: Preparing})
+	if err := r.spec.Validate(); err != nil {
+		return err
+	}
+	if r.corpus, err = data.Open(r.ctx, r.spec.Data); err != nil {
+		return err
+	}
+	if err := r.spec.Resolve(NecessaryPerToken); err != nil {
+		return err
+	}
+	r.record.ID = r.spec.ID(r.corpus.SHA256)
+	r.record.Data = results.Data{Name: r.spec.Data, SHA256: r.corpus.SHA256}
+	if r.spec.Train.Steps == 0 {
+		if err := r.calibrate(); err != nil {
+			return err
+		}
+	}
+	return r.build()
+}
+
+func (r *run) build() (err error) {
+	if r.training, err = newTraining(r.spec, r.corpus.Vocab, graph.Float32); err != nil {
+		return err
+	}
+	if err := r.training.bind(r.corpus); err != nil {
+		return err
+	}
+	if r.valid, err = newEvaluator(r.spec, r.corpus, r.corpus.Valid, r.spec.Eval.ValidBytes, graph.Float32); err != nil {
+		return fmt.Errorf("validation split: %w", err)
+	}
+	if r.test, err = newEvaluator(r.spec, r.corpus, r.corpus.Test, r.spec.Eval.Bytes, graph.Float32); err != nil {
+		return fmt.Errorf("test split: %w", err)
+	}
+	if r.sampler, err = newSampler(r.spec); err != nil {
+		return err
+	}
+	if r.record.Spec, err = json.Marshal(r.spec); err != nil {
+		return err
+	}
+	return r.describe()
+}
+
+// describe records parameters, FLOPs and planned memory.
+func (r *run) describe() error {
+	flops, err := flopsOf(r.spec, r.corpus.Vocab)
+	if err != nil {
+		return err
+	}
+	r.record.FLOPs = flops
+	r.record.Parameters = parametersOf(r.training.variants[0].Program)
+	r.record.Memory.Planned = planned(graph.PeakMemory(r.record.Machine.Threads, r.all()...))
+	return checkFits(r.record.Memory.Planned.Total)
+}
+
+// all programs of the run: they share weights and arena.
+func (r *run) all() []*graph.Program {
+	return slices.Concat(r.training.programs(), r.valid.list(), r.test.list(), []*graph.Program{r.sampler.Program})
+}
+
+// perform runs what prepare has built.
+func (r *run) perform() (err error) {
+	if err := r.proveInitial(); err != nil {
+		return err
+	}
+	r.memory = startResident()
+	if r.machine, err = cpu.New(r.record.Machine.Threads, r.all()...); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.machine.Close()) }()
+	if err := r.initialise(); err != nil {
+		return err
+	}
+	if err := r.train(); err != nil {
+		return err
+	}
+	if err := r.judge(); err != nil {
+		return err
+	}
+	r.record.Memory.Idle, r.record.Memory.MeasuredPeak = r.memory.idle, r.memory.peak()
+	if err := r.proveFinal(); err != nil {
+		return err
+	}
+	r.record.WeightsHash = r.machine.Hash()
+	if r.record.Sample, err = r.sample(); err != nil {
+		return err
+	}
+	if r.options.SaveDir == "" {
+		return nil
+	}
+	return checkpoint.Save(filepath.Join(r.options.SaveDir, r.record.ID+".safetensors"), tensorsOf(r.machine, r.training.variants[0].Program))
+}
+
+// initialise draws the weights, or reads them.
+func (r *run) initialise() error {
+	r.machine.Init(r.spec.Seed)
+	if r.options.Weights == "" {
+		return nil
+	}
+	return loadWeights(r.machine, r.training.variants[0].Program, r.options.Weights)
+}
+
+// judge evaluates the final weights on the validation and the test split.
+func (r *run) judge() error {
+	points := r.record.Curve
+	r.record.ValidBPC = *points[len(points)-1].ValidBPC
+	found, err := r.test.run(r.ctx, r.machine, func(done, total int) {
+		r.progress.Phase, r.progress.Done, r.progress.Total = Testing, done, total
+		r.tell(r.progress)
+	})
+	if err != nil {
+		return err
+	}
+	r.record.TestBPC, r.record.TestWindows, r.record.PositionBPC = found.bpc, found.windows, found.position
+	r.record.Evaluation = r.test.evaluation(r.spec)
+	r.record.TestStderr, err = results.TestStderr(found.windows, r.record.Evaluation)
+	return err
+}
+
+func (r *run) tell(p Progress) {
+	r.progress = p
+	if r.options.Progress != nil {
+		r.options.Progress(p)
+	}
+}

@@ -1,0 +1,109 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Attention is one kind for every level of the hierarchy, or a kind for each
+// total shortening. In YAML and JSON it is the kind's name, or a map:
+//
+//	attention: relative
+//	attention: {1: full, 3: relative}     # JSON: {"1": "full", "3": "relative"}
+//
+// Resampling layers are not meant: they always use relative attention.
+type Attention struct {
+	Kind   string         // for all levels; empty if Levels is used
+	Levels map[int]string // by total shortening
+}
+
+// At is the kind at a level, empty if there is none for it.
+func (a Attention) At(total int) string {
+	if a.Levels == nil {
+		return a.Kind
+	}
+	return a.Levels[total]
+}
+
+// Totals that Levels names, ascending.
+func (a Attention) totals() []int { return slices.Sorted(maps.Keys(a.Levels)) }
+
+// kinds that occur, by level.
+func (a Attention) kinds() []string {
+	if a.Levels == nil {
+		return []string{a.Kind}
+	}
+	var kinds []string
+	for _, total := range a.totals() {
+		kinds = append(kinds, a.Levels[total])
+	}
+	return kinds
+}
+
+// String such as "relative" or "1: full, 3: relative".
+func (a Attention) String() string {
+	if a.Levels == nil {
+		return a.Kind
+	}
+	s := ""
+	for i, total := range a.totals() {
+		if i > 0 {
+			s += ", "
+		}
+		s += fmt.Sprintf("%d: %s", total, a.Levels[total])
+	}
+	return s
+}
+
+// MarshalJSON gives the kind or the map, whose keys are strings in JSON.
+func (a Attention) MarshalJSON() ([]byte, error) {
+	if a.Levels == nil {
+		return json.Marshal(a.Kind)
+	}
+	return json.Marshal(a.Levels)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (a *Attention) UnmarshalJSON(b []byte) error { return yaml.Unmarshal(b, a) }
+
+// MarshalYAML gives the kind or the map, whose keys are integers in YAML.
+func (a Attention) MarshalYAML() (any, error) {
+	if a.Levels == nil {
+		return a.Kind, nil
+	}
+	return a.Levels, nil
+}
+
+// UnmarshalYAML reads a kind, or a map from total shortening to kind whose
+// keys may be integers or strings.
+func (a *Attention) UnmarshalYAML(n *yaml.Node) error {
+	switch {
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str":
+		*a = Attention{Kind: n.Value}
+		return nil
+	case n.Kind != yaml.MappingNode || len(n.Content) == 0:
+		return fmt.Errorf("want a kind such as relative, or a map from total shortening to kind such as {1: full, 3: relative}")
+	}
+	levels := make(map[int]string)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		total, err := strconv.Atoi(key.Value)
+		if err != nil || total < 1 {
+			return fmt.Errorf("level %q: want a total shortening, a whole number from 1", key.Value)
+		}
+		if _, ok := levels[total]; ok {
+			return fmt.Errorf("level %d is given twice", total)
+		}
+		if value.Kind != yaml.ScalarNode || value.ShortTag() != "!!str" {
+			return fmt.Errorf("level %d: want a kind such as relative", total)
+		}
+		levels[total] = value.Value
+	}
+	*a = Attention{Levels: levels}
+	return nil
+}

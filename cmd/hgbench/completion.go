@@ -1,0 +1,91 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hgbench/bench"
+	"hgbench/pkg/data"
+	"hgbench/results"
+	"hgbench/sweeps"
+)
+
+// complete has the shell complete a flag of cmd.
+func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err) // the flag does not exist, or has one already
+	}
+}
+
+// fileFlag has the shell complete a flag with files of these extensions.
+func fileFlag(cmd *cobra.Command, flag string, extensions ...string) {
+	if err := cmd.MarkFlagFilename(flag, extensions...); err != nil {
+		panic(err) // the flag does not exist
+	}
+}
+
+// outFlag adds --out, the results folder, which the shell completes.
+func outFlag(cmd *cobra.Command, to *string, usage string) {
+	cmd.Flags().StringVar(to, "out", "", usage)
+	if err := cmd.MarkFlagDirname("out"); err != nil {
+		panic(err) // the flag does not exist
+	}
+}
+
+// completeKeys completes KEY=VALUE up to the equals sign.
+func completeKeys(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if strings.Contains(typed, "=") {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	keys, _ := bench.SpecKeys()
+	var assignments []string
+	for _, key := range keys {
+		assignments = append(assignments, key+"=")
+	}
+	return assignments, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeSweeps completes the name of a sweep, or else a file's.
+func completeSweeps(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, s := range sweeps.List() {
+		names = append(names, cobra.CompletionWithDesc(s.Name, s.Description))
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}
+
+// completeResults completes folders of results, or else any file.
+func completeResults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return resultsFolders(resultsRoot), cobra.ShellCompDirectiveDefault
+}
+
+// completeIDs completes ids of recorded runs.
+func completeIDs(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var ids []string
+	for _, folder := range resultsFolders(resultsRoot) {
+		records, _, err := results.Read(folder)
+		if err != nil {
+			continue
+		}
+		labels := records.Labels()
+		for i, r := range records {
+			if !slices.Contains(args, r.ID) {
+				ids = append(ids, cobra.CompletionWithDesc(r.ID, labels[i]))
+			}
+		}
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+func corpusNames() []string {
+	var names []string
+	for _, info := range data.List() {
+		names = append(names, cobra.CompletionWithDesc(info.Name, info.About))
+	}
+	return names
+}

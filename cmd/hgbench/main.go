@@ -1,0 +1,21 @@
+// Command hgbench trains Hourglass and its baselines on the same data with one
+// engine, and shows bits per character against compute and memory.
+//
+// Each command is a file of this folder, and only connects what the packages
+// do: sweeps and bench run experiments, results keeps and compares what they
+// leave behind, plots draws it.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Once the first signal has asked for an orderly end, the next one kills.
+	context.AfterFunc(ctx, stop)
+	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hgbench/results"
+)
+
+const (
+	// resultsRoot is the folder of results folders, in the current folder.
+	resultsRoot = "hgbench-results"
+
+	// recordedRoot has the results that came with the source.
+	recordedRoot = "results/recorded"
+)
+
+// resultsPath finds results by path, or by the name of a folder of resultsRoot.
+func resultsPath(name string) string {
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		if inRoot := filepath.Join(resultsRoot, name); filepath.IsLocal(name) && isDir(inRoot) {
+			return inRoot
+		}
+	}
+	return name
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// resultsFolder is the folder of results given by folder or by .jsonl file.
+func resultsFolder(path string) string {
+	if isDir(path) {
+		return path
+	}
+	return filepath.Dir(path)
+}
+
+// openResults makes ready a results folder, now and not after an hour of
+// training: the store, and the folder for weights.
+func openResults(dir string) (store *results.Store, weights string, err error) {
+	if store, err = results.Open(dir); err != nil {
+		return nil, "", err
+	}
+	weights = weightsFolder(dir)
+	if err := os.MkdirAll(weights, 0o755); err != nil {
+		return nil, "", fmt.Errorf("folder for weights: %w", err)
+	}
+	return store, weights, nil
+}
+
+// resultsFolders are the folders in root that hold records, the one written
+// last first.
+func resultsFolders(root string) []string {
+	var folders []string
+	written := make(map[string]time.Time)
+	// What cannot be read has no results to offer.
+	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != results.FileName {
+			return nil
+		}
+		if info, err := entry.Info(); err == nil {
+			folder := filepath.Dir(path)
+			folders = append(folders, folder)
+			written[folder] = info.ModTime()
+		}
+		return nil
+	})
+	slices.SortStableFunc(folders, func(a, b string) int { return written[b].Compare(written[a]) })
+	return folders
+}
+
+// chosenResults are the paths of the results that arguments name; without any,
+// the folder written last.
+func chosenResults(cmd *cobra.Command, args []string) ([]string, error) {
+	if len(args) == 0 {
+		folders := resultsFolders(resultsRoot)
+		if len(folders) == 0 {
+			return nil, fmt.Errorf("no results in ./%s: run \"hgbench sweep\", or name a folder or .jsonl file", resultsRoot)
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), "results in "+folders[0])
+		return folders[:1], nil
+	}
+	paths := make([]string, len(args))
+	for i, arg := range args {
+		paths[i] = resultsPath(arg)
+	}
+	return paths, nil
+}
+
+// readResults reads records, with warnings to stderr.
+func readResults(cmd *cobra.Command, paths ...string) (results.Records, error) {
+	records, warnings, err := results.Read(paths...)
+	for _, w := range warnings {
+		fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w)
+	}
+	return records, err
+}
+
+// findRecord finds a record by its id, or the start of one, and the folder it
+// is in: in out, or where out is empty in every folder there is.
+func findRecord(cmd *cobra.Command, id, out string) (results.Record, string, error) {
+	folders := []string{resultsPath(out)}
+	if out == "" {
+		folders = append(resultsFolders(resultsRoot), resultsFolders(recordedRoot)...)
+		if len(folders) == 0 {
+			return results.Record{}, "", fmt.Errorf("id %s: no results in ./%s; want --out with the folder that holds its record", id, resultsRoot)
+		}
+	}
+	var found results.Record
+	var in string
+	for _, folder := range folders {
+		records, err := readResults(cmd, folder)
+		if err != nil {
+			return results.Record{}, "", err
+		}
+		r, ok := records.Find(id)
+		switch {
+		case ok && (in == "" || r.ID == found.ID && found.Status != results.Done):
+			found, in = r, folder
+		case ok && r.ID != found.ID:
+			return results.Record{}, "", fmt.Errorf("id %s is ambiguous: %s in %s, %s in %s; want more of its digits", id, found.ID, in, r.ID, folder)
+		}
+	}
+	if in == "" {
+		return results.Record{}, "", fmt.Errorf("id %s: no record, or more than one, has it in %s; \"hgbench export\" lists ids", id, strings.Join(folders, ", "))
+	}
+	return found, in, nil
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hgbench/pkg/cpu"
+)
+
+// execute runs one command line and returns its exit status: results go to
+// stdout, progress and errors to stderr.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	return exitStatus(unknownCommand(cmd, err), stderr)
+}
+
+func newRoot() *cobra.Command {
+	cobra.EnableCommandSorting = false // what one uses first comes first
+	root := &cobra.Command{
+		Use:   "hgbench",
+		Short: "Which autoregressive Transformer predicts best for its compute and memory?",
+		Long: `hgbench trains Hourglass (Nawrot et al. 2021, arXiv 2110.13711) and its baselines
+on the same data with one engine, and shows bits per character (BPC) against
+compute and memory.
+
+Start with "hgbench sweep".`,
+		Example:       "hgbench sweep\nhgbench plan quick\nhgbench table",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// A wrong HGBENCH_ISA must not run, unnoticed, on another one.
+		PersistentPreRunE: func(*cobra.Command, []string) error { return cpu.CheckISA() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{cmd.CommandPath(), err}
+	})
+	root.SetHelpCommandGroupID("else")
+	root.SetCompletionCommandGroupID("else")
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"experiments", "Experiments:", []*cobra.Command{newSweep(), newRun(), newPlan(), newMeasure()}},
+		{"models", "Trained models:", []*cobra.Command{newEval(), newSample(), newDump()}},
+		{"results", "Results:", []*cobra.Command{newTable(), newPlot(), newCompare(), newExport()}},
+		{"else", "This installation:", []*cobra.Command{newVerify(), newData(), newKernel(), newEnv(), newVersion()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, cmd := range group.commands {
+			cmd.GroupID = group.id
+			root.AddCommand(cmd)
+		}
+	}
+	indentExamples(root)
+	return root
+}
+
+// indentExamples sets examples in as far as the rest of a help text.
+func indentExamples(cmd *cobra.Command) {
+	cmd.Example = "  " + strings.ReplaceAll(cmd.Example, "\n", "\n  ")
+	for _, c := range cmd.Commands() {
+		indentExamples(c)
+	}
+}
+
+// unknownCommand makes a usageError of cobra's error for a command that does
+// not exist, which is the only error that root itself gives.
+func unknownCommand(cmd *cobra.Command, err error) error {
+	var usage *usageError
+	if err == nil || cmd == nil || cmd.HasParent() || errors.As(err, &usage) {
+		return err
+	}
+	message, suggestions, _ := strings.Cut(err.Error(), "\n")
+	message = strings.TrimSuffix(message, ` for "hgbench"`)
+	if _, names, ok := strings.Cut(suggestions, "?"); ok {
+		message += "; did you mean " + strings.Join(strings.Fields(names), " or ") + "?"
+	}
+	return &usageError{cmd.CommandPath(), errors.New(message)}
+}
+
+// positional makes usage errors of what check says about the arguments, and
+// of flags that do not go together.
+func positional(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := errors.Join(check(cmd, args), cmd.ValidateFlagGroups()); err != nil {
+			return &usageError{cmd.CommandPath(), err}
+		}
+		return nil
+	}
+}
+
+// noArguments refuses arguments.
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q", args[0])
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hgbench/bench"
+	"hgbench/results"
+)
+
+// runsFolder is where single runs are recorded unless --out says otherwise.
+var runsFolder = filepath.Join(resultsRoot, "runs")
+
+func newRun() *cobra.Command {
+	var (
+		flags            specFlags
+		id, out, weights string
+		threads          threads
+		asJSON           bool
+	)
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Train and evaluate one spec, or replay a recorded run",
+		Long: `Trains a spec, evaluates it, proves that it does not look ahead, and records it.
+
+With --id it trains the spec of a record again instead, and says whether the BPC is
+bitwise the same, as it must be on the same instruction set and kernel version;
+exit status 1 if it is not. A replay records nothing. Ids are looked for in --out,
+or else in all folders of ./` + resultsRoot + ` and of ./` + recordedRoot + `.
+
+With --weights it starts from given weights instead of drawing them. Such a run is
+not recorded, since its spec alone does not give it.`,
+		Example: "hgbench run\nhgbench run -f spec.yaml --set train.lr=2e-3 --out hgbench-results/mine\n" +
+			"hgbench run --set model.system=transformer --set model.hierarchy=4@1 --set budget.seconds=60\n" +
+			"hgbench run --id 1f6e2ab0",
+		Args: positional(noArguments),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o := bench.Options{Threads: int(threads), Weights: weights}
+			if id != "" {
+				return replay(cmd, id, out, o, asJSON)
+			}
+			spec, err := flags.spec()
+			if err != nil {
+				return err
+			}
+			if weights != "" {
+				out = ""
+			} else if out == "" {
+				out = runsFolder
+			}
+			return run(cmd, spec, out, o, asJSON)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&id, "id", "", "replay the recorded run with this `ID`, or one that starts so")
+	complete(cmd, "id", completeIDs)
+	outFlag(cmd, &out, "results `folder` to record in, or with --id to look in (default: ./"+resultsRoot+"/runs, or with --id all)")
+	weightsFlag(cmd, &weights, "weights to start from")
+	threadsFlag(cmd, &threads)
+	jsonFlag(cmd, &asJSON)
+	for _, other := range []string{"file", "set", "weights"} {
+		cmd.MarkFlagsMutuallyExclusive("id", other)
+	}
+	cmd.MarkFlagsMutuallyExclusive("weights", "out")
+	return cmd
+}
+
+// run runs a spec and records it in the folder out, unless that is empty.
+func run(cmd *cobra.Command, spec bench.Spec, out string, o bench.Options, asJSON bool) error {
+	if _, err := corpusHash(cmd.Context(), spec.Data); err != nil {
+		return err
+	}
+	var store *results.Store
+	if out != "" {
+		var err error
+		if store, o.SaveDir, err = openResults(out); err != nil {
+			return err
+		}
+	}
+	r, err := train(cmd, spec, o)
+	if stopped := stoppedBy(cmd, err, "nothing is recorded; the same command starts again"); stopped != err {
+		return stopped
+	}
+	// What failed before a spec was recorded never began.
+	if store != nil && len(r.Spec) > 0 {
+		if failed := store.Append(r); failed != nil {
+			return errors.Join(err, failed)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeJSON(cmd, r)
+	}
+	printRun(cmd, r)
+	if store != nil {
+		fmt.Fprintf(cmd.OutOrStdout(), "recorded in %s; \"hgbench sample --id %s\" shows what it learnt\n", store.Path(), r.ID)
+	}
+	return nil
+}
+
+// train runs a spec with its progress shown.
+func train(cmd *cobra.Command, spec bench.Spec, o bench.Options) (results.Record, error) {
+	title, err := label(spec)
+	if err != nil {
+		return results.Record{}, err
+	}
+	p := newProgress(cmd)
+	defer p.end()
+	p.begin(title)
+	o.Progress = watch(p)
+	return bench.Run(cmd.Context(), spec, o)
+}
+
+func printRun(cmd *cobra.Command, r results.Record) {
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "%s: validation BPC %.4f, test BPC %.4f ± %.4f\n", r.Label(), r.ValidBPC, r.TestBPC, r.TestStderr)
+	fmt.Fprintf(out, "%s parameters, %s/token, peak memory %s planned and %s real, %s, %.0f %% of the machine's peak\n",
+		results.FormatSI(float64(r.Parameters), ""), results.FormatSI(r.FLOPs.NecessaryPerToken, "FLOP"),
+		results.FormatBytes(r.Memory.Planned.Total), results.FormatBytes(r.Memory.MeasuredPeak),
+		results.FormatSI(r.TokensPerSecond, "tok/s"), 100*r.ShareOfPeak)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hgbench/sweeps"
+)
+
+func newSweep() *cobra.Command {
+	var (
+		o            sweepOptions
+		threads      threads
+		list, dryRun bool
+	)
+	cmd := &cobra.Command{
+		Use:   "sweep [NAME|FILE]",
+		Short: "Train, measure, record and plot the points of a sweep",
+		Long: `Runs a sweep, by name (--list shows them) or from a file: trains and evaluates every
+point that is not done yet, records it, and at the end shows a table, figures, and
+what they say. Without a name it is "` + sweeps.Default + `".
+
+Records go to DIR/records.jsonl, final weights to DIR/weights, figures to
+DIR/figures. Ctrl-C stops after the current step; the same command goes on with
+what is missing. A point that fails is recorded as failed and the rest goes on, with
+exit status 1 at the end.`,
+		Example: "hgbench sweep\nhgbench sweep --list\nhgbench sweep lr --dry-run\n" +
+			"hgbench sweep quick --set train.steps=200 --out /tmp/short\nhgbench sweep my-sweep.yaml --threads 1",
+		Args:              positional(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: completeSweeps,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.threads = int(threads)
+			if list {
+				if len(args) > 0 {
+					return misuse(cmd, "--list shows all sweeps; want it without %s, or %[1]s --dry-run", args[0])
+				}
+				return listSweeps(cmd, o)
+			}
+			name := sweeps.Default
+			if len(args) > 0 {
+				name = args[0]
+			}
+			s, points, err := loadSweep(name, o.set)
+			if err != nil {
+				return err
+			}
+			if o.out == "" {
+				o.out = filepath.Join(resultsRoot, filepath.FromSlash(s.Name))
+			}
+			if dryRun {
+				return listPoints(cmd, s, points, o)
+			}
+			return runSweep(cmd, s, points, o)
+		},
+	}
+	o.addSet(cmd)
+	outFlag(cmd, &o.out, "results `folder` (default: ./"+resultsRoot+"/NAME)")
+	cmd.Flags().BoolVar(&list, "list", false, "list the sweeps that come with hgbench, and the time they take here")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "list the points, with their ids and whether they are done")
+	cmd.MarkFlagsMutuallyExclusive("list", "dry-run")
+	threadsFlag(cmd, &threads)
+	jsonFlag(cmd, &o.json)
+	return cmd
+}
+
+// sweepOptions are what the command line says about a sweep.
+type sweepOptions struct {
+	specFlags
+	out     string
+	threads int
+	json    bool
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"hgbench/bench"
+	"hgbench/results"
+	"hgbench/sweeps"
+)
+
+// runSweep runs what is missing of a sweep, and shows what all of it says.
+func runSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o sweepOptions) error {
+	states, err := surveyPoints(cmd, s, points, o)
+	if err != nil {
+		return err
+	}
+	for _, p := range states {
+		if p.ID == "" { // the corpus is not here, and this says what to do about it
+			if _, err := corpusHash(cmd.Context(), p.Spec.Data); err != nil {
+				return err
+			}
+		}
+	}
+	store, weights, err := openResults(o.out)
+	if err != nil {
+		return err
+	}
+	w := &sweepWatch{progress: newProgress(cmd), states: states}
+	w.note(w.opening(s, o.out))
+	options := bench.Options{Threads: o.threads, Sweep: s.Name, SaveDir: weights, Progress: w.update}
+	done, err := sweeps.Run(cmd.Context(), s, points, sweeps.Options{
+		Store:    store,
+		Corpus:   corpusHash,
+		Progress: w.event,
+		Run: func(ctx context.Context, _ string, spec bench.Spec) (results.Record, error) {
+			if s.PlanOnly {
+				return survey(ctx, spec, options)
+			}
+			return bench.Run(ctx, spec, options)
+		},
+	})
+	w.end()
+	if err != nil {
+		return stoppedBy(cmd, err, fmt.Sprintf("%d of %d points are done and recorded in %s; the same command goes on with the rest",
+			done.Skipped+done.Done, len(points), store.Path()))
+	}
+	if err := showSweep(cmd, s, done.Records, o); err != nil {
+		return err
+	}
+	if done.Failed > 0 {
+		return fmt.Errorf("sweep %s: %d of %d points failed, as recorded in %s; the same command tries them again", s.Name, done.Failed, len(points), store.Path())
+	}
+	return nil
+}
+
+// shown is what a sweep says, for programs.
+type shown struct {
+	Sweep    string           `json:"sweep"`
+	Protocol results.Protocol `json:"protocol,omitempty"`
+	Records  results.Records  `json:"records"`
+	Summary  []string         `json:"summary"`
+	Figures  []string         `json:"figures"` // paths without .png and .svg
+}
+
+// showSweep shows table, summary and figures of a sweep.
+func showSweep(cmd *cobra.Command, s *sweeps.Sweep, records results.Records, o sweepOptions) error {
+	var figures []string
+	if len(records.Done()) > 0 {
+		var err error
+		if figures, err = saveFigures(records, s.Protocol, figuresFolder(o.out)); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		return writeJSON(cmd, shown{s.Name, s.Protocol, records, results.Summarise(records, s.Protocol).Lines, figures})
+	}
+	printTable(cmd, records)
+	if !s.PlanOnly {
+		printSummary(cmd, records, s.Protocol)
+	}
+	if len(figures) > 0 {
+		fmt.Fprintln(cmd.OutOrStdout())
+		printFigures(cmd, figures)
+	}
+	return nil
+}
+
+// sweepWatch shows the progress of a sweep.
+type sweepWatch struct {
+	progress
+	states  []pointState
+	current int
+	started time.Time // of the current point
+}
+
+// opening says what is ahead.
+func (w *sweepWatch) opening(s *sweeps.Sweep, out string) string {
+	left := w.left(0)
+	return fmt.Sprintf("sweep %s: %s, %d to do, about %s; results in %s",
+		s.Name, count(len(w.states)), len(left), formatDuration(sum(left)), out)
+}
+
+// left are the estimated times of the points from i on that are to do.
+func (w *sweepWatch) left(i int) (times []time.Duration) {
+	for _, p := range w.states[i:] {
+		if p.State != results.Done {
+			times = append(times, seconds(p.Seconds))
+		}
+	}
+	return times
+}
+
+func sum(times []time.Duration) (total time.Duration) {
+	for _, t := range times {
+		total += t
+	}
+	return total
+}
+
+func (w *sweepWatch) event(e sweeps.Event) {
+	title := fmt.Sprintf("[%d/%d] %s", e.Index+1, e.Total, e.Point.Name)
+	switch e.State {
+	case sweeps.Skipped:
+		w.note(title + ": " + outcome(e.Record) + ", done before")
+	case sweeps.Started:
+		w.current, w.started = e.Index, time.Now()
+		w.begin(title)
+	case sweeps.Done:
+		w.note(title + ": " + outcome(e.Record) + ", in " + formatDuration(time.Since(w.started)))
+	case sweeps.Failed:
+		w.note(title + ": failed: " + e.Record.Error)
+	}
+}
+
+// outcome of a done run in a few words.
+func outcome(r results.Record) string {
+	if r.ValidBPC == 0 {
+		return fmt.Sprintf("%s planned, %s", results.FormatBytes(r.Memory.Planned.Total), results.FormatSI(r.TokensPerSecond, "tok/s"))
+	}
+	return fmt.Sprintf("validation BPC %.3f, test BPC %.3f", r.ValidBPC, r.TestBPC)
+}
+
+// update shows a run's progress, and the time left for the whole sweep: the
+// estimates of the points to come, scaled by how far that of the current one
+// is from the truth.
+func (w *sweepWatch) update(now bench.Progress) {
+	var all time.Duration
+	later, estimate := w.left(w.current+1), w.states[w.current].Seconds
+	if now.Remaining > 0 && estimate > 0 && len(later) > 0 {
+		truth := (time.Since(w.started) + now.Remaining).Seconds() / estimate
+		all = now.Remaining + seconds(sum(later).Seconds()*truth)
+	}
+	w.show(int64(now.Done), int64(now.Total), runState(now, all))
+}

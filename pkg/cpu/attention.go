@@ -1,0 +1,177 @@
+package cpu
+
+import (
+	"math"
+	"unsafe"
+
+	"hgbench/pkg/graph"
+)
+
+// attention computes tiles of queries against tiles of keys with a running
+// softmax (Milakov and Gimelshein 2018; Rabe and Staats 2021).
+//
+// Scores of relative positions need no shift. The product of the queries with
+// the band of relative positions has, in row i, the position of key j at column
+// j − i + const; it is written with a row stride one element longer than that
+// of the scores, so that it lands where the product of queries and keys is then
+// accumulated on top. What the band has beyond the keys lands between the rows.
+func attention[T Float](n *graph.Node, op graph.Attention) kernel {
+	s := shapeOfAttention[T](op, n.Inputs[0], n.Inputs[1])
+	var k kernel
+	s.products(func(rows, keys, band int) {
+		k.executed += float64(s.batch*s.Heads) * float64(rows) * (4*float64(keys) + 2*float64(band)) * float64(s.size)
+	})
+	f := &attentionForward[T]{attentionShape: s}
+	size := int64(unsafe.Sizeof(T(0)))
+	k.workspace = size * int64(f.layout(nil))
+	c := carve[T]{}
+	f.scratchLayout(&c)
+	k.scratch = size * int64(c.size)
+	k.bind = f.bind
+	return k
+}
+
+// attentionForward is the forward kernel with its memory.
+type attentionForward[T Float] struct {
+	*attentionShape[T]
+	q, k, v          []T  // [B, Q, D], [B, K, D], [B, K, D]
+	r, u, vbias      []T  // [R, D], [H, D/H], [H, D/H]
+	o, probabilities []T  // [B, Q, D], [B, H, Q, K]
+	mask             mask // of dropout
+	keyT             []T  // [B, H, keysIn] transposed in panels
+	value            []T  // [B, H, keysIn] in panels, a key tile after the other
+	bandT            []T  // [H, bandIn] transposed in panels
+	lse              []T  // [B, H, Q]
+	carry            bool // some query is in no part, or in several sets
+}
+
+// carve cuts pieces off memory, or only counts when there is none.
+type carve[T Float] struct {
+	memory []T
+	size   int
+}
+
+func (c *carve[T]) next(n int) []T {
+	n = roundUp(n, 16)
+	at := c.size
+	c.size += n
+	if c.memory == nil {
+		return nil
+	}
+	return c.memory[at:c.size:c.size]
+}
+
+func (f *attentionForward[T]) layout(memory []T) int {
+	c := carve[T]{memory: memory}
+	f.keyT = c.next(f.batch * f.Heads * f.keysIn * f.size)
+	f.value = c.next(f.batch * f.Heads * f.keysIn * f.width)
+	f.bandT = c.next(f.Heads * f.bandIn * f.size)
+	f.lse = c.next(f.batch * f.Heads * f.queries)
+	return c.size
+}
+
+func (f *attentionForward[T]) bind(m *memory) []phase {
+	f.q, f.k, f.v = in[T](m, 0), in[T](m, 1), in[T](m, 2)
+	if f.Relative {
+		f.r, f.u, f.vbias = in[T](m, 3), in[T](m, 4), in[T](m, 5)
+	}
+	if f.Rate > 0 {
+		f.mask = newMask(in[int32](m, len(m.node.Inputs)-1), f.Stream, f.Rate)
+	}
+	f.o = out[T](m, 0)
+	f.layout(work[T](m, f.layout(nil)))
+	if lse := out[T](m, 1); lse != nil {
+		f.lse = lse
+	}
+	if f.Storage == graph.Materialised {
+		f.probabilities = out[T](m, 2)
+	}
+
+	sets := make([]progression, len(f.querySets))
+	covered := 0
+	for i, s := range f.querySets {
+		sets[i] = s.progression
+		covered += s.count
+	}
+	layers := layers(f.queries, sets)
+	f.carry = len(layers) > 1 || covered < f.queries
+
+	phases := []phase{together(f.packKeys(), f.packBands(), f.start())}
+	for _, layer := range layers {
+		phases = append(phases, f.attend(layer))
+	}
+	return append(phases, f.normalise())
+}
+
+// start makes every row one without keys.
+func (f *attentionForward[T]) start() phase {
+	if !f.carry && f.probabilities == nil {
+		return phase{}
+	}
+	return phase{tiles: f.batch * f.Heads, run: func(_ *worker, pair int) {
+		if f.carry {
+			b, h := pair/f.Heads, pair%f.Heads
+			for i := range f.queries {
+				clear(f.o[(b*f.queries+i)*f.d+h*f.size:][:f.size])
+			}
+			fill(f.lse[pair*f.queries:][:f.queries], T(math.Inf(-1)))
+		}
+		if f.probabilities != nil {
+			n := f.queries * f.keys
+			fill(f.probabilities[pair*n:][:n], T(math.Inf(-1)))
+		}
+	}}
+}
+
+func fill[T Float](x []T, value T) {
+	for i := range x {
+		x[i] = value
+	}
+}
+
+// packKeys packs the keys of every group, tile by tile, and the values.
+func (f *attentionForward[T]) packKeys() phase {
+	type tile struct{ group, key, n int }
+	var tiles []tile
+	for i, g := range f.keyGroups {
+		for j := 0; j < g.count; j += keyTile {
+			tiles = append(tiles, tile{i, j, min(keyTile, g.count-j)})
+		}
+	}
+	return phase{tiles: f.batch * f.Heads * len(tiles), run: func(_ *worker, index int) {
+		pair, t := index/len(tiles), tiles[index%len(tiles)]
+		b, h := pair/f.Heads, pair%f.Heads
+		g := &f.keyGroups[t.group]
+		from := (b*f.keys+g.row(t.key))*f.d + h*f.size
+		at := pair*f.keysIn + g.at + t.key
+		f.ks.pack(f.size, t.n, f.k[from:], 1, g.step*f.d, f.keyT[at*f.size:])
+		f.packRows(t.n, f.v[from:], g.step*f.d, f.value[at*f.width:])
+	}}
+}
+
+func (f *attentionForward[T]) packBands() phase {
+	if !f.Relative {
+		return phase{}
+	}
+	return phase{tiles: f.Heads * len(f.parts), run: func(_ *worker, index int) {
+		h, p := index/len(f.parts), &f.parts[index%len(f.parts)]
+		f.packBand(p, f.r, h, f.bandT[(h*f.bandIn+p.at)*f.size:])
+	}}
+}
+
+// attend runs the tiles of disjoint sets of queries, those with most keys first
+// in causal patterns.
+func (f *attentionForward[T]) attend(sets []int) phase {
+	type tile struct{ set, query int }
+	var tiles []tile
+	for _, i := range sets {
+		for q := (f.querySets[i].count - 1) / queryTile * queryTile; q >= 0; q -= queryTile {
+			tiles = append(tiles, tile{i, q})
+		}
+	}
+	return phase{tiles: f.batch * f.Heads * len(tiles), run: func(w *worker, index int) {
+		t := tiles[index%len(tiles)]
+		x := f.scratch(w)
+		f.tile(&x, index/len(tiles), &f.querySets[t.set], t.query)
+	}}
+}

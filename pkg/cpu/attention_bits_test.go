@@ -1,0 +1,191 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"hgbench/pkg/graph"
+)
+
+// withISA runs a test on the float32 kernels of every supported instruction
+// set.
+func withISA(t *testing.T, f func(t *testing.T)) {
+	inUse := kernels32
+	defer func() { kernels32 = inUse }()
+	for _, isa := range Supported() {
+		kernels32 = kernelsOf(isa)
+		t.Run(isa.String(), f)
+	}
+}
+
+// bitCases are few, and large enough for several tiles and stripes.
+func bitCases() []attentionCase {
+	return []attentionCase{
+		{"causal", 1, 2, 16, graph.Causal(450), true, graph.Streaming, 0},
+		{"memory", 2, 2, 10, graph.Recurrent(70, 330, 0), true, graph.Streaming, 0.2},
+		{"window", 1, 1, 32, graph.Recurrent(400, 40, 70), false, graph.Streaming, 0},
+		{"shorten", 2, 1, 16, graph.Shorten(90, 3), true, graph.Materialised, 0},
+		{"upsample", 2, 2, 12, graph.Upsample(100, 3), true, graph.Streaming, 0},
+		{"overlap", 3, 2, 8, attentionPatterns()["overlap"], true, graph.Streaming, 0},
+	}
+}
+
+func (r attentionResult) same(want attentionResult) error {
+	for name, x := range r {
+		for i := range x {
+			if math.Float64bits(x[i]) != math.Float64bits(want[name][i]) {
+				return fmt.Errorf("%s[%d] = %v and %v", name, i, x[i], want[name][i])
+			}
+		}
+	}
+	return nil
+}
+
+// TestAttentionISA compares every instruction set with the definition.
+func TestAttentionISA(t *testing.T) {
+	for i, c := range bitCases() {
+		in := c.data(uint64(i))
+		want := naiveAttention(c, in)
+		withISA(t, func(t *testing.T) {
+			if err := c.compile(t, graph.Float32, 1, true).run(in).compare(want, 3e-5); err != nil {
+				t.Errorf("%v: %v", c, err)
+			}
+		})
+	}
+}
+
+// TestAttentionThreads checks that threads change no bit.
+func TestAttentionThreads(t *testing.T) {
+	withISA(t, func(t *testing.T) {
+		for i, c := range bitCases() {
+			in := c.data(uint64(i))
+			want := c.compile(t, graph.Float32, 1, true).run(in)
+			for _, threads := range []int{2, 3} {
+				if err := c.compile(t, graph.Float32, threads, true).run(in).same(want); err != nil {
+					t.Errorf("%v: 1 and %d threads: %v", c, threads, err)
+				}
+			}
+		}
+	})
+}
+
+// TestAttentionCausality changes keys and values, and checks that no bit
+// changes of the rows that do not see them, and that all others change.
+func TestAttentionCausality(t *testing.T) {
+	withISA(t, func(t *testing.T) {
+		for i, c := range bitCases() {
+			if c.rate > 0 {
+				continue // dropout hides keys
+			}
+			in := c.data(uint64(i))
+			run := c.compile(t, graph.Float32, 1, false)
+			want := run.run(in)
+			mask := c.pattern.Mask()
+			d := c.heads * c.size
+			r := rand.New(rand.NewPCG(7, 8))
+			for range 12 {
+				from := r.IntN(c.pattern.Keys)
+				changed := *in
+				changed.k, changed.v = append([]float64(nil), in.k...), append([]float64(nil), in.v...)
+				for b := range c.batch {
+					for at := (b*c.pattern.Keys + from) * d; at < (b+1)*c.pattern.Keys*d; at++ {
+						changed.k[at] = 3 * r.NormFloat64()
+						changed.v[at] = -changed.v[at]
+					}
+				}
+				got := run.run(&changed)
+				for i := range c.pattern.Queries {
+					sees := false
+					for j := from; j < c.pattern.Keys; j++ {
+						sees = sees || mask[i][j]
+					}
+					for b := range c.batch {
+						at := (b*c.pattern.Queries + i) * d
+						same := true
+						for e := at; e < at+d; e++ {
+							same = same && math.Float64bits(got["o"][e]) == math.Float64bits(want["o"][e])
+						}
+						if same == sees {
+							t.Fatalf("%v: keys from %d on changed: row %d sees them: %v, is the same: %v", c, from, i, sees, same)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestAttentionPrefix checks that a longer sequence has the bits of a shorter
+// one at its start.
+func TestAttentionPrefix(t *testing.T) {
+	withISA(t, func(t *testing.T) {
+		const long = 400
+		whole := attentionCase{"causal", 1, 2, 10, graph.Causal(long), true, graph.Streaming, 0}
+		in := whole.data(3)
+		want := whole.compile(t, graph.Float32, 2, false).run(in)
+		for _, l := range []int{1, 2, 31, 63, 64, 65, 100, 383, 385} {
+			c := whole
+			c.pattern = graph.Causal(l)
+			d := c.heads * c.size
+			short := *in
+			short.q, short.k, short.v = in.q[:l*d], in.k[:l*d], in.v[:l*d]
+			short.r = in.r[(long-l)*d:]
+			got := c.compile(t, graph.Float32, 1, false).run(&short)
+			for i := range got["o"] {
+				if math.Float64bits(got["o"][i]) != math.Float64bits(want["o"][i]) {
+					t.Fatalf("length %d: row %d: %v, and %v in length %d", l, i/d, got["o"][i], want["o"][i], long)
+				}
+			}
+			for h := range c.heads {
+				for i := range l {
+					if got["lse"][h*l+i] != want["lse"][h*long+i] {
+						t.Fatalf("length %d: log-sum-exp of row %d: %v and %v", l, i, got["lse"][h*l+i], want["lse"][h*long+i])
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestAttentionDifferences compares the gradients with central differences in
+// float64, so that the definition in the tests need not be trusted either.
+func TestAttentionDifferences(t *testing.T) {
+	for i, c := range []attentionCase{
+		{"causal", 2, 2, 3, graph.Causal(7), true, graph.Streaming, 0},
+		{"window", 1, 2, 4, graph.Recurrent(6, 3, 4), true, graph.Materialised, 0.3},
+		{"shorten", 1, 1, 5, graph.Shorten(3, 2), true, graph.Streaming, 0.3},
+		{"upsample", 1, 1, 5, graph.Upsample(3, 3), false, graph.Streaming, 0},
+	} {
+		in := c.data(uint64(i))
+		got := c.compile(t, graph.Float64, 1, true).run(in)
+		forward := c.compile(t, graph.Float64, 1, false)
+		loss := func() float64 {
+			sum := 0.0
+			for i, y := range forward.run(in)["o"] {
+				sum += y * in.do[i]
+			}
+			return sum
+		}
+		for _, name := range attentionInputs {
+			grad, ok := got["d"+name]
+			if !ok {
+				continue
+			}
+			x := in.input(name)
+			for e := range x {
+				const h = 1e-5
+				old := x[e]
+				x[e] = old + h
+				up := loss()
+				x[e] = old - h
+				down := loss()
+				x[e] = old
+				if want := (up - down) / (2 * h); math.Abs(grad[e]-want) > 1e-8*(1+math.Abs(want)) {
+					t.Errorf("%v: d%s[%d] = %v, by differences %v", c, name, e, grad[e], want)
+				}
+			}
+		}
+	}
+}

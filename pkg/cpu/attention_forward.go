@@ -1,0 +1,205 @@
+package cpu
+
+import "math"
+
+// forwardScratch is the memory of a thread.
+type forwardScratch[T Float] struct {
+	qu, qv    []T                          // queries plus bias, scaled: [queryTile, size]
+	scores    []T                          // [queryTile, scoreRow]
+	o         []T                          // [queryTile, size]
+	high, sum []T                          // running maximum and sum of each row
+	factor    []T                          // what has been summed of a row shrinks by
+	total     []T                          // sum of the keys of a strip
+	unit      []T                          // 0, and a sum that nobody reads
+	keep      []T                          // dropout of a row
+	fresh     [queryTile / queryGroup]bool // groups of rows of o not yet written
+}
+
+// scratch cuts up the memory of a thread.
+func (f *attentionForward[T]) scratch(w *worker) forwardScratch[T] {
+	return f.scratchLayout(&carve[T]{memory: scratch[T](w)})
+}
+
+func (f *attentionForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
+	return forwardScratch[T]{
+		qu: c.next(queryTile * f.size), qv: c.next(queryTile * f.size),
+		scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
+		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile), unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
+	}
+}
+
+// tile computes the rows of one tile of queries of a set.
+func (f *attentionForward[T]) tile(x *forwardScratch[T], pair int, set *querySet, i int) {
+	b, h := pair/f.Heads, pair%f.Heads
+	rows := min(queryTile, set.count-i)
+	u, v := f.biases(f.u, f.vbias, h)
+	at := (b*f.queries+set.row(i))*f.d + h*f.size
+	f.pass.bias(rows, f.size, x.qu, x.qv, f.size, f.q[at:], set.step*f.d, u, v, T(f.Scale*math.Log2E))
+	f.load(x, pair, set, i, rows)
+	for _, index := range set.parts {
+		p := &f.parts[index]
+		lo, hi := p.keysSeen(i)
+		for j := lo / keyTile * keyTile; j < hi; j += keyTile {
+			var buffer [queryTile / queryGroup]strip
+			n := min(keyTile, p.KCount-j)
+			for _, s := range p.strips(i, j, n, &buffer) {
+				f.strip(x, pair, p, i, j, n, s)
+			}
+		}
+	}
+	f.store(x, pair, set, i, rows)
+}
+
+// load starts the running softmax of a tile, from the output of the layers
+// before when there are some: a finished row is one of maximum lse and sum 1.
+func (f *attentionForward[T]) load(x *forwardScratch[T], pair int, set *querySet, i, rows int) {
+	x.fresh = [queryTile / queryGroup]bool{}
+	x.unit[0] = 0
+	if !f.carry {
+		fill(x.high, T(math.Inf(-1)))
+		clear(x.sum)
+		for group := range x.fresh {
+			x.fresh[group] = true
+		}
+		return
+	}
+	for row := range rows {
+		x.high[row] = f.lse[pair*f.queries+set.row(i+row)] * math.Log2E
+		x.sum[row] = 1
+		if x.high[row] == T(math.Inf(-1)) {
+			x.sum[row] = 0
+		}
+	}
+	at := (pair/f.Heads*f.queries+set.row(i))*f.d + pair%f.Heads*f.size
+	f.pass.copy(rows, f.size, x.o, f.size, f.o[at:], set.step*f.d)
+}
+
+// store writes the rows of a tile.
+func (f *attentionForward[T]) store(x *forwardScratch[T], pair int, set *querySet, i, rows int) {
+	f.rest(x, 0, rows)
+	lse := f.lse[pair*f.queries:][:f.queries]
+	for row, sum := range x.sum[:rows] {
+		lse[set.row(i+row)] = T(x.high[row]*math.Ln2) + T(math.Log(float64(sum)))
+		x.factor[row] = 0
+		if sum > 0 {
+			x.factor[row] = 1 / sum
+		}
+	}
+	at := (pair/f.Heads*f.queries+set.row(i))*f.d + pair%f.Heads*f.size
+	f.pass.scale(rows, f.size, f.o[at:], set.step*f.d, x.o, f.size, x.factor)
+}
+
+// rest clears what no strip has written of some rows of o.
+func (f *attentionForward[T]) rest(x *forwardScratch[T], from, rows int) {
+	for group := from / queryGroup; group*queryGroup < from+rows; group++ {
+		if x.fresh[group] {
+			clear(x.o[group*queryGroup*f.size:][:queryGroup*f.size])
+			x.fresh[group] = false
+		}
+	}
+}
+
+// allFresh reports whether no strip has written to some rows of o, and takes
+// note that one does.
+func (x *forwardScratch[T]) allFresh(from, rows int) bool {
+	all := true
+	for group := from / queryGroup; group*queryGroup < from+rows; group++ {
+		all = all && x.fresh[group]
+	}
+	if all {
+		for group := from / queryGroup; group*queryGroup < from+rows; group++ {
+			x.fresh[group] = false
+		}
+	}
+	return all
+}
+
+// strip adds the keys of a strip to the rows of its tile.
+func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attentionPart, i, j, n int, s strip) {
+	g := &f.keyGroups[p.keys]
+	at := pair*f.keysIn + g.at + j
+	f.score(p, pair%f.Heads, i, j, s, x.qu, x.qv, f.ks.packed(f.keyT[at*f.size:], f.size), f.bandT, x.scores)
+	f.hide(x.scores, p, i, j, s)
+	if f.probabilities != nil {
+		f.keepScores(x, pair, p, i, j, s)
+	}
+	keys := s.hi - s.lo
+	scores := x.scores[s.row*scoreRow+scoreLead+s.lo:]
+	high, sum, factor, total := x.high[s.row:][:s.rows], x.sum[s.row:][:s.rows], x.factor[s.row:][:s.rows], x.total[s.row:][:s.rows]
+	f.pass.softmax(s.rows, keys, scores, scoreRow, high, factor, total)
+	f.pass.exp(1, s.rows, factor, s.rows, x.unit, x.unit[1:])
+	for row, y := range factor {
+		sum[row] = T(sum[row]*y) + total[row]
+	}
+	o, fresh := x.o[s.row*f.size:], x.allFresh(s.row, s.rows)
+	if !fresh {
+		f.rest(x, s.row, s.rows)
+		f.pass.scale(s.rows, f.size, o, f.size, o, f.size, factor)
+	}
+	if f.Rate > 0 {
+		for row := range s.rows {
+			keep := f.keepRow(f.mask, x.keep, pair, p.queryRow(i+s.row+row), g.row(j+s.lo), g.step, keys)
+			f.pass.multiply(scores[row*scoreRow:][:keys], keep)
+		}
+	}
+	value := f.ks.packed(f.value[at*f.width:], n).from(s.lo, 0)
+	f.ks.tile(s.rows, f.size, keys, scores, scoreRow, 1, value, o, f.size, !fresh)
+}
+
+// score computes the scaled scores of a strip.
+func (f *attentionShape[T]) score(p *attentionPart, head, i, j int, s strip, qu, qv []T, keyT panels[T], bandT, scores []T) {
+	if p.band > 0 {
+		band := f.ks.packed(bandT[(head*f.bandIn+p.at)*f.size:], f.size)
+		p.groups(i, j, s, func(row, rows, from, to, lead int) {
+			f.ks.tile(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band.from(0, from/f.ks.cols),
+				scores[row*scoreRow+scoreLead+lead:], scoreRow+1, false)
+		})
+	}
+	f.ks.tile(s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT.from(0, s.lo/f.ks.cols),
+		scores[s.row*scoreRow+scoreLead+s.lo:], scoreRow, p.band > 0)
+}
+
+// hide makes the score of every pair of a strip that the part does not show
+// −Inf.
+func (f *attentionShape[T]) hide(scores []T, p *attentionPart, i, j int, s strip) {
+	// Row i of the strip shows the columns [first+i, last+i) from s.lo on.
+	last := i + s.row + p.Diagonal + 1 - j - s.lo
+	first := last - p.Window
+	rows, keys := s.rows, s.hi-s.lo
+	scores = scores[s.row*scoreRow+scoreLead+s.lo:]
+	if last < keys {
+		f.pass.hide(rows, keys, scores, scoreRow, last)
+	}
+	if p.Window > 0 {
+		for row := max(0, 1-first); row < rows; row++ {
+			copy(scores[row*scoreRow:][:min(first+row, keys)], f.hidden)
+		}
+	}
+}
+
+// keepScores writes the scores of a strip where their probabilities will be.
+func (f *attentionForward[T]) keepScores(x *forwardScratch[T], pair int, p *attentionPart, i, j int, s strip) {
+	g := &f.keyGroups[p.keys]
+	for row := s.row; row < s.row+s.rows; row++ {
+		kept := f.probabilities[(pair*f.queries+p.queryRow(i+row))*f.keys:][:f.keys]
+		lo, hi := p.Keys(i + row)
+		for c := max(s.lo, lo-j); c < min(s.hi, hi-j); c++ {
+			kept[g.row(j+c)] = x.scores[row*scoreRow+scoreLead+c]
+		}
+	}
+}
+
+// normalise turns the scores that were kept into probabilities.
+func (f *attentionForward[T]) normalise() phase {
+	if f.probabilities == nil {
+		return phase{}
+	}
+	const rows = 64
+	return phase{tiles: (len(f.lse) + rows - 1) / rows, run: func(w *worker, tile int) {
+		x := f.scratch(w)
+		for i := tile * rows; i < min((tile+1)*rows, len(f.lse)); i++ {
+			x.unit[0] = f.lse[i] * math.Log2E
+			f.pass.exp(1, f.keys, f.probabilities[i*f.keys:], f.keys, x.unit, x.unit[1:])
+		}
+	}}
+}

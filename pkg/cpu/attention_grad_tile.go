@@ -1,0 +1,183 @@
+package cpu
+
+import "math"
+
+// backwardScratch is the memory of a thread.
+type backwardScratch[T Float] struct {
+	keyT, key, valueT []T // a tile of keys and values, packed
+	dk, dv            []T // [keyTile, size]
+	qu, qv, do        []T // [queryTile, size]
+	scores, grads     []T // [queryTile, scoreRow]
+	content, position []T // [queryTile, size], the two terms of dq
+	lse, delta        []T // [queryTile], lse in units of ln 2
+	sum               []T // [queryTile], of probabilities
+	unit              []T // [keyTile], ln 2
+	keep              []T // dropout of a row
+}
+
+// scratch cuts up the memory of a thread.
+func (g *attentionBackward[T]) scratch(w *worker) backwardScratch[T] {
+	return g.scratchLayout(&carve[T]{memory: scratch[T](w)})
+}
+
+func (g *attentionBackward[T]) scratchLayout(c *carve[T]) backwardScratch[T] {
+	return backwardScratch[T]{
+		keyT: c.next(keyTile * g.size), key: c.next(keyTile * g.width), valueT: c.next(keyTile * g.size),
+		dk: c.next(keyTile * g.size), dv: c.next(keyTile * g.size),
+		qu: c.next(queryTile * g.size), qv: c.next(queryTile * g.size), do: c.next(queryTile * g.size),
+		scores: c.next(queryTile*scoreRow + 2*scoreLead), grads: c.next(queryTile*scoreRow + 2*scoreLead),
+		content: c.next(queryTile * g.size), position: c.next(queryTile * g.size),
+		lse: c.next(queryTile), delta: c.next(queryTile), sum: c.next(queryTile), unit: c.next(keyTile), keep: c.next(keyTile + 2*maskRun),
+	}
+}
+
+// task passes its batches through the tiles of keys of its stripe.
+func (g *attentionBackward[T]) task(x *backwardScratch[T], task int, stripes [][]keyUnit) {
+	h, batches, stripe := g.split(task)
+	lo, hi := g.batchRange(batches)
+	fill(x.unit, math.Ln2)
+	clear(x.position) // stays so without relative positions
+	for b := lo; b < hi; b++ {
+		for _, u := range stripes[stripe] {
+			g.keyTile(x, task, b, h, u)
+		}
+	}
+}
+
+// keyTile computes the gradients of a tile of keys.
+func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u keyUnit) {
+	group := &g.keyGroups[u.group]
+	n := min(keyTile, group.count-u.key)
+	at := func(j int) int { return (b*g.keys+group.row(u.key+j))*g.d + h*g.size }
+	g.ks.pack(g.size, n, g.k[at(0):], 1, group.step*g.d, x.keyT)
+	g.packRows(n, g.k[at(0):], group.step*g.d, x.key)
+	g.ks.pack(g.size, n, g.v[at(0):], 1, group.step*g.d, x.valueT)
+	clear(x.dk[:n*g.size])
+	clear(x.dv[:n*g.size])
+	for _, index := range group.parts {
+		p := &g.parts[index]
+		lo, hi := p.queriesSeeing(u.key, n)
+		for i := lo / queryTile * queryTile; i < hi; i += queryTile {
+			g.tile(x, task, b, h, p, i, u.key, n)
+		}
+	}
+	g.pass.scale(n, g.size, x.dk, g.size, x.dk, g.size, x.unit) // the queries were scaled by log₂ e
+	g.put(g.dk, at(0), group.step*g.d, n, x.dk)
+	g.put(g.dv, at(0), group.step*g.d, n, x.dv)
+}
+
+// put writes, or adds, the gradient of a tile of keys.
+func (g *attentionBackward[T]) put(dst []T, at, step, n int, src []T) {
+	if dst == nil {
+		return
+	}
+	if !g.add {
+		g.pass.copy(n, g.size, dst[at:], step, src, g.size)
+		return
+	}
+	for j := range n {
+		row := dst[at+j*step:][:g.size]
+		g.ks.add(row, row, src[j*g.size:][:g.size])
+	}
+}
+
+// tile passes a tile of queries through a tile of keys.
+func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *attentionPart, i, j, n int) {
+	var buffer [queryTile / queryGroup]strip
+	strips := p.strips(i, j, n, &buffer)
+	if len(strips) == 0 {
+		return
+	}
+	u, v := g.biases(g.u, g.vbias, h)
+	rows, step := min(queryTile, p.QCount-i), p.QStep*g.d
+	at := (b*g.queries+p.queryRow(i))*g.d + h*g.size
+	g.pass.bias(rows, g.size, x.qu, x.qv, g.size, g.q[at:], step, u, v, T(g.Scale*math.Log2E))
+	g.pass.copy(rows, g.size, x.do, g.size, g.do[at:], step)
+	for row := range rows {
+		at := (b*g.Heads+h)*g.queries + p.queryRow(i+row)
+		x.lse[row], x.delta[row] = g.lse[at]*math.Log2E, g.delta[at]
+	}
+	for _, s := range strips {
+		g.strip(x, task, b, h, p, i, j, n, s)
+	}
+}
+
+// strip adds the gradients of one strip.
+func (g *attentionBackward[T]) strip(x *backwardScratch[T], task, b, h int, p *attentionPart, i, j, n int, s strip) {
+	pair := b*g.Heads + h
+	if g.probabilities == nil {
+		g.score(p, h, i, j, s, x.qu, x.qv, g.ks.packed(x.keyT, g.size), g.bandT, x.scores)
+		g.hide(x.scores, p, i, j, s)
+	}
+	origin := s.row*scoreRow + scoreLead + s.lo
+	keys := s.hi - s.lo
+	g.ks.tile(s.rows, keys, g.size, x.do[s.row*g.size:], g.size, 1, g.ks.packed(x.valueT, g.size).from(0, s.lo/g.ks.cols),
+		x.grads[origin:], scoreRow, false)
+	if g.Rate > 0 || g.probabilities != nil {
+		g.gradient(x, pair, p, i, j, s)
+	} else {
+		g.pass.gradient(s.rows, keys, x.scores[origin:], x.grads[origin:], scoreRow, x.lse[s.row:], x.delta[s.row:])
+	}
+	g.ks.tile(keys, g.size, s.rows, x.scores[origin:], 1, scoreRow, g.ks.rowMajor(x.do[s.row*g.size:], g.size), x.dv[s.lo*g.size:], g.size, true)
+	g.ks.tile(keys, g.size, s.rows, x.grads[origin:], 1, scoreRow, g.ks.rowMajor(x.qu[s.row*g.size:], g.size), x.dk[s.lo*g.size:], g.size, true)
+	g.ks.tile(s.rows, g.size, keys, x.grads[origin:], scoreRow, 1, g.ks.packed(x.key, n).from(s.lo, 0), x.content[s.row*g.size:], g.size, false)
+	if p.band > 0 {
+		g.positions(x, task, h, p, i, j, s)
+	}
+	g.combine(x, task, (b*g.queries+p.queryRow(i+s.row))*g.d+h*g.size, p.QStep*g.d, s)
+}
+
+// gradient is attentionRows.gradient with dropout, or for probabilities that
+// were kept.
+func (g *attentionBackward[T]) gradient(x *backwardScratch[T], pair int, p *attentionPart, i, j int, s strip) {
+	group := &g.keyGroups[p.keys]
+	keys := s.hi - s.lo
+	keep := x.keep[:keys]
+	fill(keep, 1)
+	if g.probabilities == nil {
+		g.pass.exp(s.rows, keys, x.scores[s.row*scoreRow+scoreLead+s.lo:], scoreRow, x.lse[s.row:], x.sum)
+	}
+	for row := s.row; row < s.row+s.rows; row++ {
+		scores, grads := x.scores[row*scoreRow+scoreLead+s.lo:][:keys], x.grads[row*scoreRow+scoreLead+s.lo:][:keys]
+		query := p.queryRow(i + row)
+		if g.probabilities != nil {
+			kept := g.probabilities[(pair*g.queries+query)*g.keys:][:g.keys]
+			lo, hi := p.Keys(i + row)
+			clear(scores)
+			for key := max(lo, j+s.lo); key < min(hi, j+s.hi); key++ {
+				scores[key-j-s.lo] = kept[group.row(key)]
+			}
+		}
+		if g.Rate > 0 {
+			keep = g.keepRow(g.mask, x.keep, pair, query, group.row(j+s.lo), group.step, keys)
+		}
+		g.pass.dropGradient(scores, grads, keep, x.delta[row])
+	}
+}
+
+// positions computes the second term of dq, and dr.
+func (g *attentionBackward[T]) positions(x *backwardScratch[T], task, h int, p *attentionPart, i, j int, s strip) {
+	for row := s.row; row < s.row+s.rows; row++ {
+		grads := x.grads[row*scoreRow+scoreLead:]
+		clear(x.grads[row*scoreRow+s.lo:][:scoreLead])
+		clear(grads[s.hi : s.lo+roundUp(s.hi-s.lo, queryGroup)+queryGroup])
+	}
+	band := g.ks.packed(g.band[(h*g.bandIn+p.at)*g.width:], p.band)
+	bandGrad := g.bandGrad[(task*g.bandIn+p.at)*g.size:]
+	p.groups(i, j, s, func(row, rows, from, to, lead int) {
+		grads := x.grads[row*scoreRow+scoreLead+lead:]
+		g.ks.tile(rows, g.size, to-from, grads, scoreRow+1, 1, band.from(from, 0), x.position[row*g.size:], g.size, false)
+		g.ks.tile(to-from, g.size, rows, grads, 1, scoreRow+1, g.ks.rowMajor(x.qv[row*g.size:], g.size), bandGrad[from*g.size:], g.size, true)
+	})
+}
+
+// combine adds the two terms of dq, and sums them over the rows.
+func (g *attentionBackward[T]) combine(x *backwardScratch[T], task, at, step int, s strip) {
+	_, _, stripe := g.split(task)
+	dq := g.queryGrad(stripe)
+	if dq == nil { // nobody wants it: the sums over the rows remain
+		dq, at, step = x.do, s.row*g.size, g.size
+	}
+	g.pass.combine(s.rows, g.size, dq[at:], step, x.content[s.row*g.size:], x.position[s.row*g.size:], g.size,
+		g.biasGrad[task*2*g.size:], g.biasGrad[(task*2+1)*g.size:], T(g.Scale))
+}

@@ -1,0 +1,118 @@
+package cpu
+
+import (
+	"fmt"
+
+	"hgbench/pkg/graph"
+)
+
+// kernel is a node prepared for execution: what it needs, and the phases of
+// work once its memory is known.
+type kernel struct {
+	workspace int64   // bytes shared by all tiles of the node
+	scratch   int64   // bytes for each thread
+	executed  float64 // floating-point operations in matrix products
+	bind      func(m *memory) []phase
+}
+
+// lower finds the kernel of a node: one line an op, in the order of pkg/graph.
+func lower[T Float](n *graph.Node) kernel {
+	switch op := n.Op.(type) {
+	case graph.Activate:
+		return activate[T](n, op)
+	case graph.ActivateGrad:
+		return activateGrad[T](n, op)
+	case graph.Adam:
+		return adam[T](n, op)
+	case graph.Add:
+		return add[T](n)
+	case graph.Assign:
+		return assign[T](n)
+	case graph.Attention:
+		return attention[T](n, op)
+	case graph.AttentionGrad:
+		return attentionGrad[T](n, op)
+	case graph.ColumnSum:
+		return columnSum[T](n)
+	case graph.Concat:
+		return concat[T](n)
+	case graph.CrossEntropy:
+		return crossEntropy[T](n, op)
+	case graph.Dropout:
+		return dropout[T](n, op)
+	case graph.Embed:
+		return embed[T](n, op)
+	case graph.EmbedGrad:
+		return embedGrad[T](n, op)
+	case graph.LayerNorm:
+		return layerNorm[T](n, op)
+	case graph.LayerNormGrad:
+		return layerNormGrad[T](n, op)
+	case graph.MatMul:
+		return matMul[T](n, op)
+	case graph.Normalize:
+		return normalize[T](n)
+	case graph.Pool:
+		return poolSteps[T](n, op)
+	case graph.Repeat:
+		return repeatSteps[T](n, op)
+	case graph.Reshape:
+		return kernel{bind: func(*memory) []phase { return nil }} // a view, see graph.Plan
+	case graph.Rotary:
+		return rotary[T](op)
+	case graph.Shift:
+		return shiftSteps[T](n, op)
+	case graph.Slice:
+		return sliceSteps[T](n, op)
+	}
+	panic(fmt.Sprintf("cpu: no kernel for %T", n.Op))
+}
+
+// target prices nodes for graph.Compile.
+type target struct{ real graph.DType }
+
+// Target returns the prices of this executor for programs of that real type.
+func Target(real graph.DType) graph.Target { return target{real} }
+
+func (t target) lower(n *graph.Node) kernel {
+	if t.real == graph.Float64 {
+		return lower[float64](n)
+	}
+	return lower[float32](n)
+}
+
+func (t target) Workspace(n *graph.Node) int64  { return t.lower(n).workspace }
+func (t target) Executed(n *graph.Node) float64 { return t.lower(n).executed }
+
+func (t target) Scratch(nodes []*graph.Node) int64 {
+	var most int64
+	for _, n := range nodes {
+		most = max(most, t.lower(n).scratch)
+	}
+	return alignUp(most)
+}
+
+// memory is where the values of a node are.
+type memory struct {
+	node      *graph.Node
+	at        func(v *graph.Value) []byte
+	workspace []byte
+}
+
+// in views input i; out views output i, nil when nothing reads it.
+func in[T element](m *memory, i int) []T {
+	v := m.node.Inputs[i]
+	return view[T](m.at(v), v.Elements())
+}
+
+func out[T element](m *memory, i int) []T {
+	v := m.node.Outputs[i]
+	b := m.at(v)
+	if b == nil {
+		return nil
+	}
+	return view[T](b, v.Elements())
+}
+
+// work views the workspace of the node.
+func work[T element](m *memory, n int) []T { return view[T](m.workspace, n) }
