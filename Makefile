@@ -12,7 +12,7 @@ TARGETS  := darwin/arm64 windows/amd64 linux/arm64
 
 .PHONY: help
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/ \$$.*/, "", $$1); printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./hgbench, with its commit inside
@@ -67,3 +67,5 @@ generate: ## generate the assembly again, and fail if that changed a file
 .PHONY: readme
 readme: ## fill README.md and docs/ with what is computed: tables, figure, help texts
 	$(GO) test ./docs -run '^TestGenerated' -update
+
+include bench/peers/peers.mk
