@@ -36,6 +36,9 @@ func (r *run) proveInitial() error {
 		return err
 	}
 	for _, model := range models {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
 		short, err := verify.Causality(model, 8, exhaustiveLength, false, r.record.Machine.Threads, r.spec.Seed)
 		if err != nil {
 			return err

@@ -83,6 +83,9 @@ func (r *run) prepare() (err error) {
 	if r.corpus, err = data.Open(r.ctx, r.spec.Data); err != nil {
 		return err
 	}
+	if err := r.corpus.Check(r.spec.Train.Context, r.spec.Train.Batch); err != nil {
+		return err // before programs are built for a context that the data does not have
+	}
 	if err := r.spec.Resolve(NecessaryPerToken); err != nil {
 		return err
 	}
