@@ -78,7 +78,9 @@ func (f *attentionForward[T]) bind(m *memory) []phase {
 	if f.Rate > 0 {
 		f.mask = newMask(in[int32](m, len(m.node.Inputs)-1), f.Stream, f.Rate)
 	}
-	f.o = out[T](m, 0)
+	if f.o = out[T](m, 0); f.o == nil { // only what else is computed is of interest
+		f.o = make([]T, m.node.Outputs[0].Elements())
+	}
 	f.layout(work[T](m, f.layout(nil)))
 	if lse := out[T](m, 1); lse != nil {
 		f.lse = lse

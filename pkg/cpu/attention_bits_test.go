@@ -189,3 +189,13 @@ func TestAttentionDifferences(t *testing.T) {
 		}
 	}
 }
+
+// TestAttentionAllocations checks that a run allocates nothing.
+func TestAttentionAllocations(t *testing.T) {
+	for _, c := range bitCases() {
+		run := c.compile(t, graph.Float32, 1, true)
+		if n := testing.AllocsPerRun(3, func() { run.machine.Run(run.program) }); n != 0 {
+			t.Errorf("%v: %v allocations", c, n)
+		}
+	}
+}

@@ -4,7 +4,7 @@ import "math"
 
 // forwardScratch is the memory of a thread.
 type forwardScratch[T Float] struct {
-	qu, qv    []T                          // queries plus bias, scaled: [queryTile, size]
+	qu, qv    []T                          // queries plus biases, times Scale·log₂e: [queryTile, size]
 	scores    []T                          // [queryTile, scoreRow]
 	o         []T                          // [queryTile, size]
 	high, sum []T                          // running maximum and sum of each row
@@ -24,7 +24,8 @@ func (f *attentionForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
 	return forwardScratch[T]{
 		qu: c.next(queryTile * f.size), qv: c.next(queryTile * f.size),
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
-		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile), unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
+		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile),
+		unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
 	}
 }
 
@@ -76,7 +77,7 @@ func (f *attentionForward[T]) load(x *forwardScratch[T], pair int, set *querySet
 
 // store writes the rows of a tile.
 func (f *attentionForward[T]) store(x *forwardScratch[T], pair int, set *querySet, i, rows int) {
-	f.rest(x, 0, rows)
+	f.clearFresh(x, 0, rows)
 	lse := f.lse[pair*f.queries:][:f.queries]
 	for row, sum := range x.sum[:rows] {
 		lse[set.row(i+row)] = T(x.high[row]*math.Ln2) + T(math.Log(float64(sum)))
@@ -89,8 +90,8 @@ func (f *attentionForward[T]) store(x *forwardScratch[T], pair int, set *querySe
 	f.pass.scale(rows, f.size, f.o[at:], set.step*f.d, x.o, f.size, x.factor)
 }
 
-// rest clears what no strip has written of some rows of o.
-func (f *attentionForward[T]) rest(x *forwardScratch[T], from, rows int) {
+// clearFresh clears what no strip has written of some rows of o.
+func (f *attentionForward[T]) clearFresh(x *forwardScratch[T], from, rows int) {
 	for group := from / queryGroup; group*queryGroup < from+rows; group++ {
 		if x.fresh[group] {
 			clear(x.o[group*queryGroup*f.size:][:queryGroup*f.size])
@@ -125,7 +126,8 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 	}
 	keys := s.hi - s.lo
 	scores := x.scores[s.row*scoreRow+scoreLead+s.lo:]
-	high, sum, factor, total := x.high[s.row:][:s.rows], x.sum[s.row:][:s.rows], x.factor[s.row:][:s.rows], x.total[s.row:][:s.rows]
+	high, sum := x.high[s.row:][:s.rows], x.sum[s.row:][:s.rows]
+	factor, total := x.factor[s.row:][:s.rows], x.total[s.row:][:s.rows]
 	f.pass.softmax(s.rows, keys, scores, scoreRow, high, factor, total)
 	f.pass.exp(1, s.rows, factor, s.rows, x.unit, x.unit[1:])
 	for row, y := range factor {
@@ -133,7 +135,7 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 	}
 	o, fresh := x.o[s.row*f.size:], x.allFresh(s.row, s.rows)
 	if !fresh {
-		f.rest(x, s.row, s.rows)
+		f.clearFresh(x, s.row, s.rows)
 		f.pass.scale(s.rows, f.size, o, f.size, o, f.size, factor)
 	}
 	if f.Rate > 0 {
@@ -143,19 +145,20 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 		}
 	}
 	value := f.ks.packed(f.value[at*f.width:], n).from(s.lo, 0)
-	f.ks.tile(s.rows, f.size, keys, scores, scoreRow, 1, value, o, f.size, !fresh)
+	f.product(s.rows, f.size, keys, scores, scoreRow, 1, value, o, f.size, !fresh)
 }
 
-// score computes the scaled scores of a strip.
+// score computes the scores of a strip, in units of ln 2. Those of positions go
+// where they belong by a row stride one longer, see attention.
 func (f *attentionShape[T]) score(p *attentionPart, head, i, j int, s strip, qu, qv []T, keyT panels[T], bandT, scores []T) {
 	if p.band > 0 {
 		band := f.ks.packed(bandT[(head*f.bandIn+p.at)*f.size:], f.size)
 		p.groups(i, j, s, func(row, rows, from, to, lead int) {
-			f.ks.tile(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band.from(0, from/f.ks.cols),
+			f.product(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band.from(0, from/f.ks.cols),
 				scores[row*scoreRow+scoreLead+lead:], scoreRow+1, false)
 		})
 	}
-	f.ks.tile(s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT.from(0, s.lo/f.ks.cols),
+	f.product(s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT.from(0, s.lo/f.ks.cols),
 		scores[s.row*scoreRow+scoreLead+s.lo:], scoreRow, p.band > 0)
 }
 
@@ -195,9 +198,10 @@ func (f *attentionForward[T]) normalise() phase {
 		return phase{}
 	}
 	const rows = 64
-	return phase{tiles: (len(f.lse) + rows - 1) / rows, run: func(w *worker, tile int) {
+	all := f.batch * f.Heads * f.queries
+	return phase{tiles: (all + rows - 1) / rows, run: func(w *worker, tile int) {
 		x := f.scratch(w)
-		for i := tile * rows; i < min((tile+1)*rows, len(f.lse)); i++ {
+		for i := tile * rows; i < min((tile+1)*rows, all); i++ {
 			x.unit[0] = f.lse[i] * math.Log2E
 			f.pass.exp(1, f.keys, f.probabilities[i*f.keys:], f.keys, x.unit, x.unit[1:])
 		}

@@ -11,7 +11,7 @@ type backwardScratch[T Float] struct {
 	content, position []T // [queryTile, size], the two terms of dq
 	lse, delta        []T // [queryTile], lse in units of ln 2
 	sum               []T // [queryTile], of probabilities
-	unit              []T // [keyTile], ln 2
+	ln2, one          []T // [keyTile]
 	keep              []T // dropout of a row
 }
 
@@ -27,7 +27,8 @@ func (g *attentionBackward[T]) scratchLayout(c *carve[T]) backwardScratch[T] {
 		qu: c.next(queryTile * g.size), qv: c.next(queryTile * g.size), do: c.next(queryTile * g.size),
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), grads: c.next(queryTile*scoreRow + 2*scoreLead),
 		content: c.next(queryTile * g.size), position: c.next(queryTile * g.size),
-		lse: c.next(queryTile), delta: c.next(queryTile), sum: c.next(queryTile), unit: c.next(keyTile), keep: c.next(keyTile + 2*maskRun),
+		lse: c.next(queryTile), delta: c.next(queryTile), sum: c.next(queryTile),
+		ln2: c.next(keyTile), one: c.next(keyTile), keep: c.next(keyTile + 2*maskRun),
 	}
 }
 
@@ -35,7 +36,8 @@ func (g *attentionBackward[T]) scratchLayout(c *carve[T]) backwardScratch[T] {
 func (g *attentionBackward[T]) task(x *backwardScratch[T], task int, stripes [][]keyUnit) {
 	h, batches, stripe := g.split(task)
 	lo, hi := g.batchRange(batches)
-	fill(x.unit, math.Ln2)
+	fill(x.ln2, math.Ln2)
+	fill(x.one, 1)
 	clear(x.position) // stays so without relative positions
 	for b := lo; b < hi; b++ {
 		for _, u := range stripes[stripe] {
@@ -61,23 +63,22 @@ func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u 
 			g.tile(x, task, b, h, p, i, u.key, n)
 		}
 	}
-	g.pass.scale(n, g.size, x.dk, g.size, x.dk, g.size, x.unit) // the queries were scaled by log₂ e
-	g.put(g.dk, at(0), group.step*g.d, n, x.dk)
-	g.put(g.dv, at(0), group.step*g.d, n, x.dv)
+	g.put(g.dk, at(0), group.step*g.d, n, x.dk, x.ln2) // the queries were scaled by log₂ e
+	g.put(g.dv, at(0), group.step*g.d, n, x.dv, x.one)
 }
 
-// put writes, or adds, the gradient of a tile of keys.
-func (g *attentionBackward[T]) put(dst []T, at, step, n int, src []T) {
-	if dst == nil {
-		return
-	}
-	if !g.add {
-		g.pass.copy(n, g.size, dst[at:], step, src, g.size)
-		return
-	}
-	for j := range n {
-		row := dst[at+j*step:][:g.size]
-		g.ks.add(row, row, src[j*g.size:][:g.size])
+// put writes, or adds, the gradient of a tile of keys, each row times a factor.
+func (g *attentionBackward[T]) put(dst []T, at, step, n int, src, factor []T) {
+	switch {
+	case dst == nil:
+	case !g.add:
+		g.pass.scale(n, g.size, dst[at:], step, src, g.size, factor)
+	default:
+		g.pass.scale(n, g.size, src, g.size, src, g.size, factor)
+		for j := range n {
+			row := dst[at+j*step:][:g.size]
+			g.ks.add(row, row, src[j*g.size:][:g.size])
+		}
 	}
 }
 
@@ -111,16 +112,19 @@ func (g *attentionBackward[T]) strip(x *backwardScratch[T], task, b, h int, p *a
 	}
 	origin := s.row*scoreRow + scoreLead + s.lo
 	keys := s.hi - s.lo
-	g.ks.tile(s.rows, keys, g.size, x.do[s.row*g.size:], g.size, 1, g.ks.packed(x.valueT, g.size).from(0, s.lo/g.ks.cols),
-		x.grads[origin:], scoreRow, false)
+	valueT := g.ks.packed(x.valueT, g.size).from(0, s.lo/g.ks.cols)
+	g.product(s.rows, keys, g.size, x.do[s.row*g.size:], g.size, 1, valueT, x.grads[origin:], scoreRow, false)
 	if g.Rate > 0 || g.probabilities != nil {
 		g.gradient(x, pair, p, i, j, s)
 	} else {
 		g.pass.gradient(s.rows, keys, x.scores[origin:], x.grads[origin:], scoreRow, x.lse[s.row:], x.delta[s.row:])
 	}
-	g.ks.tile(keys, g.size, s.rows, x.scores[origin:], 1, scoreRow, g.ks.rowMajor(x.do[s.row*g.size:], g.size), x.dv[s.lo*g.size:], g.size, true)
-	g.ks.tile(keys, g.size, s.rows, x.grads[origin:], 1, scoreRow, g.ks.rowMajor(x.qu[s.row*g.size:], g.size), x.dk[s.lo*g.size:], g.size, true)
-	g.ks.tile(s.rows, g.size, keys, x.grads[origin:], scoreRow, 1, g.ks.packed(x.key, n).from(s.lo, 0), x.content[s.row*g.size:], g.size, false)
+	scores, grads := x.scores[origin:], x.grads[origin:]
+	do, qu := g.ks.rowMajor(x.do[s.row*g.size:], g.size), g.ks.rowMajor(x.qu[s.row*g.size:], g.size)
+	key := g.ks.packed(x.key, n).from(s.lo, 0)
+	g.ks.tile(keys, g.size, s.rows, scores, 1, scoreRow, do, x.dv[s.lo*g.size:], g.size, true)
+	g.ks.tile(keys, g.size, s.rows, grads, 1, scoreRow, qu, x.dk[s.lo*g.size:], g.size, true)
+	g.product(s.rows, g.size, keys, grads, scoreRow, 1, key, x.content[s.row*g.size:], g.size, false)
 	if p.band > 0 {
 		g.positions(x, task, h, p, i, j, s)
 	}
@@ -155,7 +159,8 @@ func (g *attentionBackward[T]) gradient(x *backwardScratch[T], pair int, p *atte
 	}
 }
 
-// positions computes the second term of dq, and dr.
+// positions computes the second term of dq, and dr. What the band has beyond the
+// keys of a row must be zero.
 func (g *attentionBackward[T]) positions(x *backwardScratch[T], task, h int, p *attentionPart, i, j int, s strip) {
 	for row := s.row; row < s.row+s.rows; row++ {
 		grads := x.grads[row*scoreRow+scoreLead:]
@@ -166,8 +171,9 @@ func (g *attentionBackward[T]) positions(x *backwardScratch[T], task, h int, p *
 	bandGrad := g.bandGrad[(task*g.bandIn+p.at)*g.size:]
 	p.groups(i, j, s, func(row, rows, from, to, lead int) {
 		grads := x.grads[row*scoreRow+scoreLead+lead:]
-		g.ks.tile(rows, g.size, to-from, grads, scoreRow+1, 1, band.from(from, 0), x.position[row*g.size:], g.size, false)
-		g.ks.tile(to-from, g.size, rows, grads, 1, scoreRow+1, g.ks.rowMajor(x.qv[row*g.size:], g.size), bandGrad[from*g.size:], g.size, true)
+		qv := g.ks.rowMajor(x.qv[row*g.size:], g.size)
+		g.product(rows, g.size, to-from, grads, scoreRow+1, 1, band.from(from, 0), x.position[row*g.size:], g.size, false)
+		g.ks.tile(to-from, g.size, rows, grads, 1, scoreRow+1, qv, bandGrad[from*g.size:], g.size, true)
 	})
 }
 

@@ -194,3 +194,16 @@ func (p *attentionPart) relRow(column int) int { return p.RelStart + p.RelStep*(
 
 // queryRow is the row of q of query i.
 func (p *attentionPart) queryRow(i int) int { return p.QStart + i*p.QStep }
+
+// product is kernels.tile for a right operand that is not in the first cache: a
+// panel is fetched while the one before is in use.
+func (s *attentionShape[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], c []T, ldc int, accumulate bool) {
+	cols := s.ks.cols
+	for j := 0; j < n; j += cols {
+		var next *upcoming[T]
+		if j+cols < n {
+			next = &upcoming[T]{b: b.panel(j/cols + 1), ld: b.ld}
+		}
+		s.ks.column(m, min(cols, n-j), k, a, rsA, csA, b.panel(j/cols), b.ld, c[j:], ldc, accumulate, next)
+	}
+}

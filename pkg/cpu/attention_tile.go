@@ -13,7 +13,8 @@ const (
 	// a group and a group of keys a row. Tiles and bands start at multiples of
 	// it, so it is a multiple of every kernel's columns.
 	queryGroup = 32
-	// keyTile is the number of keys of a tile.
+	// keyTile is the number of keys of a tile. Of 256, more of each band would
+	// be computed twice; with 512 the backward pass outgrows a cache of 1 MiB.
 	keyTile = 384
 	// scoreLead is the room before and after each row of scores: what a band
 	// of relative positions has beyond the keys of a row is written there.
