@@ -30,7 +30,7 @@ func (c Transformer) Logits(b *nn.Builder, tokens *graph.Value) *graph.Value {
 	}
 	l := b.Layers(c.Config)
 	x := l.Embedding(tokens)
-	x = l.Blocks("trunk.", x, c.Layers, attention, 1)
+	x = l.Blocks("trunk.", x, c.Layers, attention, nn.Place{Total: 1, Layers: c.Layers})
 	return l.Head(x)
 }
 

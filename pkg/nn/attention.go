@@ -10,62 +10,102 @@ import (
 	"hgbench/pkg/graph"
 )
 
-// Attention is a kind of causal self-attention. It appends the attention of
-// normalised h [B, L, d], with weights under prefix, and returns the heads'
-// output [B, L, d], which the block projects by prefix.o. total is the number
-// of tokens that a position stands for.
-type Attention func(l *Layers, prefix string, h *graph.Value, total int) *graph.Value
+// Attention is a kind of causal self-attention.
+type Attention struct {
+	// Relative says that the kind has relative positions whatever those of the
+	// Config.
+	Relative bool
 
-// kinds of attention by name. Each gets the arguments in the parentheses of
-// its name.
-var kinds = map[string]func(arguments []string) (Attention, error){
+	// attend appends the attention of normalised h [B, L, d], with weights under
+	// at.Prefix, and returns the heads' output [B, L, d], which the block projects
+	// by prefix.o.
+	attend func(l *Layers, at Place, h *graph.Value) *graph.Value
+
+	// pattern is what attend shows to whom, nil where that depends on the data.
+	pattern func(heads int, at Place, length int) graph.Pattern
+
+	// check says what does not fit to so many heads, layers of the level, and
+	// positions in its longest sequence; nil where all does.
+	check func(heads, layers, length int) error
+}
+
+// Place is where in a model a layer of attention is.
+type Place struct {
+	Prefix string // of its weights
+	Total  int    // tokens that a position stands for
+	Layer  int    // its number among the layers of its level, from 0
+	Layers int    // how many those are
+}
+
+// kinds of attention by name. Each takes its parameters.
+var kinds = map[string]func(p *parameters) Attention{
 	"full":     full,
 	"relative": relative,
+	"window":   window,
+	"local":    local,
+	"strided":  strided,
+	"fixed":    fixed,
+	"bigbird":  bigbird,
 }
 
 // Kinds lists the names of all attention kinds.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
-// ParseAttention reads a kind: its name, or name(argument, …).
+// ParseAttention reads a kind: its name, or name(argument, parameter: argument, …).
 func ParseAttention(s string) (Attention, error) {
-	name, arguments, err := parseCall(s)
-	if err != nil {
-		return nil, fmt.Errorf("attention %q: %w", s, err)
+	wrong := func(err error) (Attention, error) {
+		return Attention{}, fmt.Errorf("attention %q: %w; the kinds are %s", s, err, strings.Join(Kinds(), ", "))
 	}
-	kind, ok := kinds[name]
+	c, err := parseCall(s)
+	if err != nil {
+		return wrong(err)
+	}
+	kind, ok := kinds[c.name]
 	if !ok {
-		return nil, fmt.Errorf("attention %q: unknown kind; want one of %s", s, strings.Join(Kinds(), ", "))
+		return wrong(fmt.Errorf("unknown kind"))
 	}
-	a, err := kind(arguments)
-	if err != nil {
-		return nil, fmt.Errorf("attention %q: %w", s, err)
+	p := &parameters{call: c}
+	a := kind(p)
+	if err := p.end(); err != nil {
+		return wrong(err)
 	}
 	return a, nil
 }
 
-// parseCall reads name or name(argument, …).
-func parseCall(s string) (name string, arguments []string, err error) {
-	name, rest, called := strings.Cut(strings.TrimSpace(s), "(")
-	name = strings.TrimSpace(name)
-	if !called {
-		return name, nil, nil
+// CheckAttention says whether a kind fits to so many heads, layers of a level,
+// and positions in its longest sequence, which 0 leaves open.
+func CheckAttention(kind string, heads, layers, length int) error {
+	a, err := ParseAttention(kind)
+	if err == nil && a.check != nil {
+		if err = a.check(heads, layers, length); err != nil {
+			err = fmt.Errorf("attention %q: %w; the kinds are %s", kind, err, strings.Join(Kinds(), ", "))
+		}
 	}
-	inside, ok := strings.CutSuffix(rest, ")")
-	if !ok {
-		return "", nil, fmt.Errorf("want a closing parenthesis at the end")
-	}
-	if strings.TrimSpace(inside) == "" {
-		return name, nil, nil
-	}
-	for a := range strings.SplitSeq(inside, ",") {
-		arguments = append(arguments, strings.TrimSpace(a))
-	}
-	return name, arguments, nil
+	return err
 }
 
-func noArguments(arguments []string) error {
-	if len(arguments) > 0 {
-		return fmt.Errorf("takes no arguments; got %s", strings.Join(arguments, ", "))
+// Pattern is which query sees which key in a layer; false where that depends on
+// the data.
+func (a Attention) Pattern(heads int, at Place, length int) (graph.Pattern, bool) {
+	if a.pattern == nil {
+		return graph.Pattern{}, false
+	}
+	return a.pattern(heads, at, length), true
+}
+
+// patterned is a kind that is known by its pattern, whose relative table ends at
+// distance 0. It has the positions of the model's Config.
+func patterned(pattern func(heads int, at Place, length int) graph.Pattern) Attention {
+	return Attention{pattern: pattern, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
+		return l.selfAttend(at, h, pattern(l.Heads, at, h.Shape[1]), l.Positions)
+	}}
+}
+
+// within says that a parameter is at most the length of the sequence, if that is
+// known: attention to more than there is would be another kind's.
+func within(name string, value, length int) error {
+	if length > 0 && value > length {
+		return fmt.Errorf("%s %d: want at most the %d positions of the sequence", name, value, length)
 	}
 	return nil
 }
