@@ -6,14 +6,8 @@ import (
 	"strings"
 
 	"hgbench/bench/strict"
+	"hgbench/pkg/nn"
 )
-
-// attentionKinds are the attention kinds that a spec may name, each with
-// whether it brings its own (relative) positions.
-var attentionKinds = map[string]struct{ relative bool }{
-	"full":     {relative: false},
-	"relative": {relative: true},
-}
 
 // call is a name with arguments, the form of attention kinds and of
 // resampling: relative, attention(average), window(128, blocks: 4).
@@ -77,19 +71,24 @@ func (c call) String() string {
 	return c.name + "(" + strings.Join(parts, ", ") + ")"
 }
 
-// checkKind says what is wrong with the name of an attention kind.
-func checkKind(kind string) error {
+// checkKind says what is wrong with an attention kind for a level of so many
+// heads, layers, and positions in its longest sequence.
+func checkKind(kind string, heads, layers, length int) error {
 	c, err := parseCall(kind)
 	if err != nil {
 		return err
 	}
-	if _, ok := attentionKinds[c.name]; !ok {
-		return unknown("attention kind", c.name, sortedKeys(attentionKinds))
+	if !slices.Contains(nn.Kinds(), c.name) {
+		return unknown("attention kind", c.name, nn.Kinds())
 	}
-	if len(c.arguments) > 0 {
-		return fmt.Errorf("%s takes no arguments; want attention: %s", c.name, c.name)
-	}
-	return nil
+	return nn.CheckAttention(kind, heads, layers, length)
+}
+
+// bringsPositions says whether an attention kind has relative positions of its
+// own.
+func bringsPositions(kind string) bool {
+	a, err := nn.ParseAttention(kind)
+	return err == nil && a.Relative
 }
 
 // unknown says which of the known words may have been meant.

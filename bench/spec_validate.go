@@ -149,7 +149,8 @@ func (v *validation) attention(h nn.Hierarchy) {
 			bad = true
 			continue
 		}
-		if err := checkKind(kind); err != nil {
+		longest := max(v.Train.Context, v.Eval.Context, 1)
+		if err := checkKind(kind, v.Model.Heads, level.Layers(), (longest-1)/level.Total+1); err != nil {
 			v.fail("model.attention", "%v", err)
 			bad = true
 			if a.Levels == nil {
@@ -157,8 +158,7 @@ func (v *validation) attention(h nn.Hierarchy) {
 			}
 			continue
 		}
-		c, _ := parseCall(kind)
-		relative = relative && attentionKinds[c.name].relative
+		relative = relative && bringsPositions(kind)
 	}
 	if bad {
 		return
