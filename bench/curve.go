@@ -137,8 +137,12 @@ func (r *run) validate() error {
 }
 
 // calibrate turns a budget in seconds into steps: the spec is trained for a
-// moment, and the median time of a step decides.
+// moment, and the median time of a step decides. A run that goes on keeps the
+// steps that it began with.
 func (r *run) calibrate() error {
+	if c := r.record.Calibration; c != nil { // from a checkpoint
+		return r.spec.SetSteps(c.Steps)
+	}
 	enough := time.Duration(min(2, r.spec.Budget.Seconds/4) * float64(time.Second))
 	r.tell(Progress{Phase: Calibrating})
 	trial := r.spec

@@ -73,10 +73,10 @@ func TestRunErrors(t *testing.T) {
 		"invalid":       {Spec{}, "model.system"},
 		"long context":  {tiny(t, "transformer", path, "train.context=20000"), "context 20000 is longer than the training split"},
 		"streams":       {tiny(t, "transformer-xl", path, "train.batch=2000"), "take a smaller batch or context"},
-		"memory":        {tiny(t, "transformer", path, "model.storage=materialised", "train.context=18000", "train.batch=512"), "of memory are needed, .* are free"},
+		"memory":        {tiny(t, "transformer", path, "model.storage=materialised", "train.context=18000", "train.batch=512"), "needs .*, .* free: a smaller"},
 		"same length":   {tiny(t, "transformer-xl", path, "model.memory=0", "model.same_length=true"), "same_length without memory"},
 		"budget":        {tiny(t, "transformer", path, "budget.tokens=10"), "budget of 10 tokens pays for 0.18 steps"},
-		"seconds, huge": {tiny(t, "transformer", path, "budget.seconds=1", "model.storage=materialised", "train.context=18000", "train.batch=512"), "of memory are needed, .* are free"},
+		"seconds, huge": {tiny(t, "transformer", path, "budget.seconds=1", "model.storage=materialised", "train.context=18000", "train.batch=512"), "needs .*, .* free: a smaller"},
 	} {
 		r, err := Run(t.Context(), c.spec, Options{Threads: 1})
 		if err == nil || !regexp.MustCompile(c.want).MatchString(err.Error()) {

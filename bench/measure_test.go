@@ -57,7 +57,7 @@ func TestMeasureErrors(t *testing.T) {
 		t.Error(err)
 	}
 	huge := tiny(t, "transformer", path, "model.storage=materialised", "train.context=18000", "train.batch=512")
-	if _, err := Measure(t.Context(), huge, 1, Options{}); err == nil || !contains(err, "of memory are needed") {
+	if _, err := Measure(t.Context(), huge, 1, Options{}); err == nil || !contains(err, "needs ") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -13,7 +13,7 @@ import (
 // checkFits refuses a plan of more bytes than are free.
 func checkFits(planned int64) error {
 	if free := availableMemory(); free > 0 && planned > free {
-		return fmt.Errorf("%s of memory are needed, %s are free: a smaller train.micro_batch, train.context or eval.context, or storage: streaming needs less",
+		return fmt.Errorf("needs %s, %s free: a smaller train.micro_batch, train.context or eval.context, or storage: streaming needs less",
 			results.FormatBytes(planned), results.FormatBytes(free))
 	}
 	return nil
@@ -34,11 +34,17 @@ type resident struct{ idle int64 }
 // startResident gives unused heap back, notes what is resident now and resets
 // the high-water mark.
 func startResident() resident {
+	var r resident
+	r.reset()
+	r.idle, _ = residentBytes()
+	return r
+}
+
+// reset lets the peak begin here.
+func (resident) reset() {
 	runtime.GC()
 	debug.FreeOSMemory()
 	resetPeak()
-	now, _ := residentBytes()
-	return resident{idle: now}
 }
 
 // peak is the high-water mark since the start.

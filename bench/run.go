@@ -21,13 +21,21 @@ import (
 // An experiment that fails (a diverged loss, a model that looks ahead) gives a
 // record with its Error beside the error. When ctx ends, the run stops after
 // the step it is in, and the error wraps that of ctx.
+//
+// With Options.Checkpoints, a run that was stopped or killed goes on where its
+// last checkpoint was made, to the bits that it would have come to at once. If
+// another process is at the same run, the error wraps results.ErrClaimed.
 func Run(ctx context.Context, s Spec, o Options) (results.Record, error) {
 	r := run{ctx: ctx, spec: s, options: o}
 	r.record = results.Record{Sweep: o.Sweep, Versions: CurrentVersions(), Machine: CurrentMachine(o.Threads)}
-	err := r.prepare()
-	if err == nil {
-		err = r.perform()
-	}
+	r.watchdog.note = r.note
+	err := r.guarded(func() error {
+		if err := r.prepare(); err != nil {
+			return err
+		}
+		return r.perform()
+	})
+	err = errors.Join(err, r.closeCheckpoints())
 	if r.corpus != nil {
 		err = errors.Join(err, r.corpus.Close())
 	}
@@ -53,9 +61,16 @@ type run struct {
 	machine     *cpu.Machine
 	memory      resident
 
+	checkpoints *checkpoints // nil without
+	step        int          // steps made
+	since       float64      // sum of their losses in nats since the last point of the curve
+	recent      float64      // bits, exponential mean over recent steps
+	tally       *tally       // of the evaluation under way, nil without
+	clock       stopwatch    // of training: evaluation and checkpoints left out
+
+	watchdog watchdog
+	before   []float32 // for DebugNaN, what lasts from step to step
 	progress Progress
-	started  time.Time     // of training
-	paused   time.Duration // spent on validation since
 }
 
 // prepare opens the corpus, builds all programs and fills the record with what
@@ -73,6 +88,9 @@ func (r *run) prepare() (err error) {
 	}
 	r.record.ID = r.spec.ID(r.corpus.SHA256)
 	r.record.Data = results.Data{Name: r.spec.Data, SHA256: r.corpus.SHA256}
+	if err := r.resume(); err != nil {
+		return err
+	}
 	if r.spec.Train.Steps == 0 {
 		if err := r.calibrate(); err != nil {
 			return err
@@ -122,8 +140,10 @@ func (r *run) all() []*graph.Program {
 
 // perform runs what prepare has built.
 func (r *run) perform() (err error) {
-	if err := r.proveInitial(); err != nil {
-		return err
+	if r.record.Causality.Init == "" { // else it was proven before the checkpoint
+		if err := r.proveInitial(); err != nil {
+			return err
+		}
 	}
 	r.memory = startResident()
 	if r.machine, err = cpu.New(r.record.Machine.Threads, r.all()...); err != nil {
@@ -133,10 +153,13 @@ func (r *run) perform() (err error) {
 	if err := r.initialise(); err != nil {
 		return err
 	}
-	if err := r.train(); err != nil {
-		return err
+	if err = r.train(); err == nil {
+		err = r.judge()
 	}
-	if err := r.judge(); err != nil {
+	if err != nil && r.ctx.Err() != nil {
+		r.save()
+	}
+	if err != nil {
 		return err
 	}
 	r.record.Memory.Idle, r.record.Memory.MeasuredPeak = r.memory.idle, r.memory.peak()
@@ -145,6 +168,9 @@ func (r *run) perform() (err error) {
 	}
 	r.record.WeightsHash = r.machine.Hash()
 	if r.record.Sample, err = r.sample(); err != nil {
+		return err
+	}
+	if err := r.checkCorpus(); err != nil {
 		return err
 	}
 	if r.options.SaveDir == "" {
@@ -157,16 +183,33 @@ func (r *run) perform() (err error) {
 func (r *run) initialise() error {
 	r.machine.Init(r.spec.Seed)
 	if r.options.Weights == "" {
-		return nil
+		return r.restore()
 	}
 	return loadWeights(r.machine, r.training.variants[0].Program, r.options.Weights)
+}
+
+// evaluate scores a split, or what a checkpoint has left of it to do.
+func (r *run) evaluate(e *evaluator, progress func(done, total int)) (score, error) {
+	if r.tally == nil {
+		r.tally = newTally()
+	}
+	found, err := e.run(r.ctx, r.machine, r.tally, func(done, total int) {
+		if progress != nil {
+			progress(done, total)
+		}
+		r.checkpoint()
+	})
+	if err == nil {
+		r.tally = nil
+	}
+	return found, err
 }
 
 // judge evaluates the final weights on the validation and the test split.
 func (r *run) judge() error {
 	points := r.record.Curve
 	r.record.ValidBPC = *points[len(points)-1].ValidBPC
-	found, err := r.test.run(r.ctx, r.machine, func(done, total int) {
+	found, err := r.evaluate(r.test, func(done, total int) {
 		r.progress.Phase, r.progress.Done, r.progress.Total = Testing, done, total
 		r.tell(r.progress)
 	})
@@ -177,6 +220,12 @@ func (r *run) judge() error {
 	r.record.Evaluation = r.test.evaluation(r.spec)
 	r.record.TestStderr, err = results.TestStderr(found.windows, r.record.Evaluation)
 	return err
+}
+
+func (r *run) note(text string) {
+	if r.options.Note != nil {
+		r.options.Note(text)
+	}
 }
 
 func (r *run) tell(p Progress) {

@@ -184,7 +184,7 @@ func (e efficiency) panel(ticks int) *plot.Plot {
 	}
 	for _, g := range e.byImportance() {
 		xy, sd := e.at(g), g.SD(results.ValidBPC.Value)
-		m := mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], label: shortName(g.Key, g.Records[0])}
+		m := mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], label: shortName(g.Key, g.Records[0]), name: g.Key}
 		if !math.IsNaN(sd) {
 			m.lo, m.hi = xy.Y-sd, xy.Y+sd
 		}

@@ -84,6 +84,7 @@ func (f Figure) draw(c draw.Canvas) error {
 // would put them there too, but takes the middle of a logarithmic axis for the
 // mean of its ends and leaves a gap beside it.
 func drawPanel(c draw.Canvas, p plot.Plot) {
+	enter(c.Canvas, &p)
 	x, y := p.X.Label, p.Y.Label
 	p.X.Label.Text, p.Y.Label.Text = "", ""
 	below, beside := vg.Length(0), vg.Length(0)

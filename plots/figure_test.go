@@ -56,6 +56,7 @@ func goldens(t *testing.T) []Figure {
 		add(name, f, err)
 	}
 	of("bpc-vs-flops", func() (Figure, error) { return Efficiency(quick(), results.NecessaryFLOPs, Options{}) })
+	of("scaling-vs-flops", func() (Figure, error) { return Scaling(quick(), results.NecessaryFLOPs, Options{}) })
 	of("bpc-vs-seconds-seeds", func() (Figure, error) {
 		return Efficiency(seeded(), results.Seconds, Options{Protocol: results.P3})
 	})

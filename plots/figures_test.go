@@ -53,6 +53,7 @@ func TestNothingToDraw(t *testing.T) {
 			"Curves":        func() error { _, err := Curves(records, "steps", Options{}); return err },
 			"Position":      func() error { _, err := Position(records, Options{}); return err },
 			"MemoryContext": func() error { _, err := MemoryContext(records, Options{}); return err },
+			"Scaling":       func() error { _, err := Scaling(records, results.Seconds, Options{}); return err },
 		}
 		for _, a := range results.Axes() {
 			builders[a.Name] = func() error { _, err := Efficiency(records, a, Options{Published: true}); return err }

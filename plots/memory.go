@@ -138,7 +138,7 @@ func overContexts(records results.Records) []results.Group {
 	told := map[string][]string{}
 	for _, g := range records.GroupBy(results.Record.Label) {
 		for _, k := range g.Records.Varying() {
-			if section, _, _ := strings.Cut(k, "."); k != "train.context" && section != "eval" && k != "train.steps" {
+			if section, _, _ := strings.Cut(k, "."); section != "eval" && k != "train.steps" && !followsContext(g.Records, k) {
 				told[g.Key] = append(told[g.Key], k)
 			}
 		}
@@ -154,6 +154,12 @@ func overContexts(records results.Records) []results.Group {
 		groups[i].Records = g.Records.SortBy(func(r results.Record) float64 { return r.Number("train.context") })
 	}
 	return groups
+}
+
+// followsContext tells settings that are the context, as the memory of a
+// transformer-xl is by default.
+func followsContext(records results.Records, key string) bool {
+	return !slices.ContainsFunc(records, func(r results.Record) bool { return r.Setting(key) != r.Setting("train.context") })
 }
 
 func varies(groups []results.Group) bool {

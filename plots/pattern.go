@@ -15,15 +15,32 @@ import (
 // what came before. What causality forbids is grey, and a query that sees it
 // all the same is red.
 func Pattern(name string, mask [][]bool) (Figure, error) {
-	if len(mask) == 0 || len(mask[0]) == 0 {
-		return Figure{}, fmt.Errorf("pattern %s: the mask is empty: want rows of queries and columns of keys", name)
+	if err := checkMask(name, mask); err != nil {
+		return Figure{}, err
 	}
-	for i, row := range mask {
-		if len(row) != len(mask[0]) {
-			return Figure{}, fmt.Errorf("pattern %s: query %d has %d keys, query 0 has %d: want equally many", name, i, len(row), len(mask[0]))
-		}
+	memory := len(mask[0]) - len(mask)
+	return drawPattern(name, matrix{mask, func(query, key int) bool { return key <= query+memory }}), nil
+}
+
+// Resampling draws the attention between two lengths, as Pattern does: of an
+// Hourglass that shortens, where a query stands for a group of keys, or that
+// upsamples, where a key stands for a group of queries. A query may see the keys
+// up to the end of its group, or the groups up to its own. One length must divide
+// the other.
+func Resampling(name string, mask [][]bool) (Figure, error) {
+	if err := checkMask(name, mask); err != nil {
+		return Figure{}, err
 	}
-	m := matrix{mask, len(mask[0]) - len(mask)}
+	queries, keys := len(mask), len(mask[0])
+	if keys%queries != 0 && queries%keys != 0 {
+		return Figure{}, fmt.Errorf("pattern %s: %d queries and %d keys: want one to divide the other", name, queries, keys)
+	}
+	perQuery, perKey := max(1, keys/queries), max(1, queries/keys) // the shorter side has groups of the longer
+	return drawPattern(name, matrix{mask, func(query, key int) bool { return key/perQuery <= query/perKey }}), nil
+}
+
+func drawPattern(name string, m matrix) Figure {
+	mask := m.mask
 	seen, allowed, future := m.count()
 
 	p := newPlot("key", "query")
@@ -53,21 +70,33 @@ func Pattern(name string, mask [][]bool) (Figure, error) {
 		Width:    5.4, Height: 6,
 		Panels: [][]*plot.Plot{{p}},
 		keys:   keys,
-	}, nil
+	}
+}
+
+func checkMask(name string, mask [][]bool) error {
+	if len(mask) == 0 || len(mask[0]) == 0 {
+		return fmt.Errorf("pattern %s: the mask is empty: want rows of queries and columns of keys", name)
+	}
+	for i, row := range mask {
+		if len(row) != len(mask[0]) {
+			return fmt.Errorf("pattern %s: query %d has %d keys, query 0 has %d: want equally many", name, i, len(row), len(mask[0]))
+		}
+	}
+	return nil
 }
 
 var visibleInk = color.NRGBA{0x00, 0x5f, 0x2d, 0xff}
 
-// matrix is a plotter of a mask whose query i stands at key i+shift.
+// matrix is a plotter of a mask, and of which pairs causality allows.
 type matrix struct {
-	mask  [][]bool
-	shift int
+	mask   [][]bool
+	causal func(query, key int) bool
 }
 
 func (m matrix) count() (seen, allowed, future int) {
 	for i, row := range m.mask {
 		for j, visible := range row {
-			causal := j <= i+m.shift
+			causal := m.causal(i, j)
 			switch {
 			case causal && visible:
 				seen++
@@ -83,7 +112,7 @@ func (m matrix) count() (seen, allowed, future int) {
 }
 
 func (m matrix) color(i, j int) color.NRGBA {
-	switch causal := j <= i+m.shift; {
+	switch causal := m.causal(i, j); {
 	case causal && m.mask[i][j]:
 		return visibleInk
 	case causal:

@@ -46,7 +46,7 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 				xs.add(q.X)
 				ys.add(q.Y)
 			}
-			list = append(list, series{points: pts, look: l, radius: 2.2, label: shortName(g.Key, g.Records[0]),
+			list = append(list, series{points: pts, look: l, radius: 2.2, label: shortName(g.Key, g.Records[0]), name: g.Key,
 				style: draw.LineStyle{Color: l.color, Width: vg.Points(1.4)}})
 		}
 		keys = append(keys, key{name: v, color: looks[v].color, mark: true, shape: looks[v].shape, line: true, width: 1.4})

@@ -37,7 +37,7 @@ func publishedOn(cost results.Axis) overlay {
 		if strings.Contains(row.Hierarchy, ",") {
 			s = circle
 		}
-		o.marks = append(o.marks, mark{x: row.MemoryGB * 1e9, y: row.BPC, look: look{foreign, s}, hollow: true, label: row.Hierarchy})
+		o.marks = append(o.marks, mark{x: row.MemoryGB * 1e9, y: row.BPC, look: look{foreign, s}, hollow: true, label: row.Hierarchy, name: "published: " + row.Hierarchy})
 	}
 	return o
 }

@@ -16,6 +16,7 @@ type mark struct {
 	look   look
 	hollow bool
 	label  string
+	name   string // in full, told to those who point at it; empty: not told
 }
 
 // line joins points of the plot.
@@ -65,7 +66,9 @@ func (s scatter) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	spots := place(c.Rectangle, tags, boxes, segments)
 	for i := len(s.marks) - 1; i >= 0; i-- { // the important ones on top
-		drawMark(&c, s.marks[i].look.shape, tags[i].at, markRadius, s.marks[i].look.color, s.marks[i].hollow)
+		m := s.marks[i]
+		drawMark(&c, m.look.shape, tags[i].at, markRadius, m.look.color, m.hollow)
+		tell(c.Canvas, tags[i].at, m.name, m.x, m.y)
 	}
 	for i, t := range spots {
 		t.write(&c, pen, s.marks[i].look.color, s.marks[i].label)

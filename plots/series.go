@@ -20,6 +20,7 @@ type series struct {
 	ends   bool      // a marker at the right end only
 	hollow bool
 	label  string // empty: none
+	name   string // in full, told to those who point at its values; empty: not told
 }
 
 // chart draws series and writes their labels at the right ends: in the margin,
@@ -96,7 +97,11 @@ func (ch chart) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	for _, s := range ch.list {
 		for i, q := range s.points {
-			if pt := at(q); s.radius > 0 && (!s.ends || i == len(s.points)-1) && c.Contains(pt) {
+			pt := at(q)
+			if c.Contains(pt) {
+				tell(c.Canvas, pt, s.name, q.X, q.Y)
+			}
+			if s.radius > 0 && (!s.ends || i == len(s.points)-1) && c.Contains(pt) {
 				drawMark(&c, s.look.shape, pt, s.radius, s.look.color, s.hollow)
 			}
 		}

@@ -40,8 +40,8 @@ func Load(paths ...string) (Records, error) {
 
 // Read reads the records of folders (their records.jsonl) and .jsonl files, in
 // the order of the paths. A later record replaces an earlier one of the same id
-// (a run that failed and was done again). Fields this version does not know are
-// skipped.
+// (a run that failed and was done again), unless the later one failed and the
+// earlier did not. Fields this version does not know are skipped.
 //
 // A last line without its newline that is no whole record was torn by a crash
 // or is being written: it is dropped with a warning. Any other damaged line is

@@ -13,6 +13,15 @@ var lockedByte = windows.Overlapped{OffsetHigh: 1 << 30}
 // lock waits for the file's exclusive lock, held until the file is closed.
 func lock(f *os.File) error { return lockFile(f, windows.LOCKFILE_EXCLUSIVE_LOCK) }
 
+// tryLock takes that lock at once, or returns ErrClaimed.
+func tryLock(f *os.File) error {
+	err := lockFile(f, windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY)
+	if err == windows.ERROR_LOCK_VIOLATION {
+		return ErrClaimed
+	}
+	return err
+}
+
 // lockShared waits until nobody writes; it too is held until the file is closed.
 func lockShared(f *os.File) error { return lockFile(f, 0) }
 

@@ -76,17 +76,20 @@ func (rs Records) Find(id string) (r Record, ok bool) {
 	return alike[0], true
 }
 
-// latest keeps, of records with the same id, the last one, in the place of the first.
+// latest keeps, of records with the same id, the last one, in the place of the
+// first; but no failure takes the place of a result.
 func (rs Records) latest() Records {
 	at := make(map[string]int, len(rs))
 	var kept Records
 	for _, r := range rs {
-		if i, ok := at[r.ID]; ok {
+		i, ok := at[r.ID]
+		switch {
+		case !ok:
+			at[r.ID] = len(kept)
+			kept = append(kept, r)
+		case r.Status == Done || kept[i].Status != Done:
 			kept[i] = r
-			continue
 		}
-		at[r.ID] = len(kept)
-		kept = append(kept, r)
 	}
 	return kept
 }

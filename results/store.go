@@ -26,7 +26,7 @@ const maxLine = 16 << 20
 // and is on the disk when Append returns.
 //
 // A record is never changed in place. A run done again is appended again, and
-// the later record counts.
+// the later record counts, unless it failed where the earlier did not.
 //
 // A Store may be used by several goroutines.
 type Store struct {
@@ -97,7 +97,7 @@ func (s *Store) Append(r Record) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f, err := s.openLocked()
+	f, err := openLocked(s.Path(), lock)
 	if err != nil {
 		return fmt.Errorf("append record %s: %w", r.ID, err)
 	}
@@ -109,32 +109,6 @@ func (s *Store) Append(r Record) error {
 		return fmt.Errorf("append record %s to %s: %w", r.ID, s.Path(), err)
 	}
 	return nil
-}
-
-// openLocked opens the file, creating it if need be, and waits for its lock.
-func (s *Store) openLocked() (*os.File, error) {
-	for {
-		// No O_APPEND: on Windows such a file cannot be truncated. The lock
-		// makes writing at the end as safe.
-		f, err := os.OpenFile(s.Path(), os.O_RDWR|os.O_CREATE, 0o644)
-		if err != nil {
-			return nil, err
-		}
-		if err := lock(f); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock %s (results need a file system with locks): %w", s.Path(), err)
-		}
-		// While we waited, somebody may have replaced or removed the file.
-		mine, err := f.Stat()
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
-		if now, err := os.Stat(s.Path()); err == nil && os.SameFile(mine, now) {
-			return f, nil
-		}
-		f.Close()
-	}
 }
 
 func (s *Store) append(f *os.File, line []byte) error {

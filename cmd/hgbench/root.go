@@ -50,7 +50,7 @@ Start with "hgbench sweep".`,
 	}{
 		{"experiments", "Experiments:", []*cobra.Command{newSweep(), newRun(), newPlan(), newMeasure()}},
 		{"models", "Trained models:", []*cobra.Command{newEval(), newSample(), newDump()}},
-		{"results", "Results:", []*cobra.Command{newTable(), newPlot(), newCompare(), newExport()}},
+		{"results", "Results:", []*cobra.Command{newTable(), newPlot(), newReport(), newServe(), newCompare(), newExport(), newResults()}},
 		{"else", "This installation:", []*cobra.Command{newVerify(), newData(), newKernel(), newEnv(), newVersion()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})

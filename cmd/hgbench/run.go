@@ -16,15 +16,20 @@ var runsFolder = filepath.Join(resultsRoot, "runs")
 
 func newRun() *cobra.Command {
 	var (
-		flags            specFlags
-		id, out, weights string
-		threads          threads
-		asJSON           bool
+		flags   specFlags
+		o       bench.Options
+		id, out string
+		threads threads
+		asJSON  bool
 	)
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Train and evaluate one spec, or replay a recorded run",
 		Long: `Trains a spec, evaluates it, proves that it does not look ahead, and records it.
+
+Ctrl-C stops after the current step. A run that was stopped, or killed, goes on from
+its last checkpoint when the same command is given again, and ends with the same
+bits. Checkpoints are in DIR/checkpoints until the run is recorded.
 
 With --id it trains the spec of a record again instead, and says whether the BPC is
 bitwise the same, as it must be on the same instruction set and kernel version;
@@ -38,7 +43,7 @@ not recorded, since its spec alone does not give it.`,
 			"hgbench run --id 1f6e2ab0",
 		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := bench.Options{Threads: int(threads), Weights: weights}
+			o.Threads = int(threads)
 			if id != "" {
 				return replay(cmd, id, out, o, asJSON)
 			}
@@ -46,7 +51,7 @@ not recorded, since its spec alone does not give it.`,
 			if err != nil {
 				return err
 			}
-			if weights != "" {
+			if o.Weights != "" {
 				out = ""
 			} else if out == "" {
 				out = runsFolder
@@ -58,13 +63,16 @@ not recorded, since its spec alone does not give it.`,
 	cmd.Flags().StringVar(&id, "id", "", "replay the recorded run with this `ID`, or one that starts so")
 	complete(cmd, "id", completeIDs)
 	outFlag(cmd, &out, "results `folder` to record in, or with --id to look in (default: ./"+resultsRoot+"/runs, or with --id all)")
-	weightsFlag(cmd, &weights, "weights to start from")
+	weightsFlag(cmd, &o.Weights, "weights to start from")
 	threadsFlag(cmd, &threads)
+	trainingFlags(cmd, &o)
 	jsonFlag(cmd, &asJSON)
-	for _, other := range []string{"file", "set", "weights"} {
+	for _, other := range []string{"file", "set", "weights", "checkpoint", "restart"} {
 		cmd.MarkFlagsMutuallyExclusive("id", other)
 	}
-	cmd.MarkFlagsMutuallyExclusive("weights", "out")
+	for _, other := range []string{"out", "checkpoint", "restart"} {
+		cmd.MarkFlagsMutuallyExclusive("weights", other)
+	}
 	return cmd
 }
 
@@ -79,9 +87,14 @@ func run(cmd *cobra.Command, spec bench.Spec, out string, o bench.Options, asJSO
 		if store, o.SaveDir, err = openResults(out); err != nil {
 			return err
 		}
+		o.Checkpoints = checkpointsFolder(out)
 	}
 	r, err := train(cmd, spec, o)
-	if stopped := stoppedBy(cmd, err, "nothing is recorded; the same command starts again"); stopped != err {
+	goOn := "the same command goes on where this one stopped"
+	if store == nil {
+		goOn = "nothing is kept; the same command starts again"
+	}
+	if stopped := stoppedBy(cmd, err, goOn); stopped != err {
 		return stopped
 	}
 	// What failed before a spec was recorded never began.
@@ -89,6 +102,7 @@ func run(cmd *cobra.Command, spec bench.Spec, out string, o bench.Options, asJSO
 		if failed := store.Append(r); failed != nil {
 			return errors.Join(err, failed)
 		}
+		err = errors.Join(err, dropCheckpoints(o, r))
 	}
 	if err != nil {
 		return err
@@ -112,7 +126,7 @@ func train(cmd *cobra.Command, spec bench.Spec, o bench.Options) (results.Record
 	p := newProgress(cmd)
 	defer p.end()
 	p.begin(title)
-	o.Progress = watch(p)
+	o.Progress, o.Note = watch(p), p.note
 	return bench.Run(cmd.Context(), spec, o)
 }
 

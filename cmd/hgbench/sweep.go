@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hgbench/bench"
 	"hgbench/sweeps"
 )
 
@@ -22,15 +23,16 @@ point that is not done yet, records it, and at the end shows a table, figures, a
 what they say. Without a name it is "` + sweeps.Default + `".
 
 Records go to DIR/records.jsonl, final weights to DIR/weights, figures to
-DIR/figures. Ctrl-C stops after the current step; the same command goes on with
-what is missing. A point that fails is recorded as failed and the rest goes on, with
-exit status 1 at the end.`,
+DIR/figures, checkpoints of what is under way to DIR/checkpoints. Ctrl-C stops after
+the current step; the same command goes on from there, even when it was killed, and
+ends with the same bits. A point that fails is recorded as failed and the rest goes
+on, with exit status 1 at the end.`,
 		Example: "hgbench sweep\nhgbench sweep --list\nhgbench sweep lr --dry-run\n" +
 			"hgbench sweep quick --set train.steps=200 --out /tmp/short\nhgbench sweep my-sweep.yaml --threads 1",
 		Args:              positional(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeSweeps,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.threads = int(threads)
+			o.Threads = int(threads)
 			if list {
 				if len(args) > 0 {
 					return misuse(cmd, "--list shows all sweeps; want it without %s, or %[1]s --dry-run", args[0])
@@ -60,6 +62,8 @@ exit status 1 at the end.`,
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "list the points, with their ids and whether they are done")
 	cmd.MarkFlagsMutuallyExclusive("list", "dry-run")
 	threadsFlag(cmd, &threads)
+	trainingFlags(cmd, &o.Options)
+	cmd.Flags().BoolVar(&o.tensorboard, "tensorboard", false, "write curves for TensorBoard too, to DIR/tensorboard")
 	jsonFlag(cmd, &o.json)
 	return cmd
 }
@@ -67,7 +71,8 @@ exit status 1 at the end.`,
 // sweepOptions are what the command line says about a sweep.
 type sweepOptions struct {
 	specFlags
-	out     string
-	threads int
-	json    bool
+	bench.Options
+	out         string
+	json        bool
+	tensorboard bool
 }

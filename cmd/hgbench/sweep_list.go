@@ -34,7 +34,7 @@ func listSweeps(cmd *cobra.Command, o sweepOptions) error {
 		}
 		line := listed{Name: s.Name, Description: s.Description, Protocol: s.Protocol, Points: len(points)}
 		if !s.PlanOnly {
-			plans, err := planPoints(cmd, points, o.threads)
+			plans, err := planPoints(cmd, points, o.Threads)
 			if err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func surveyPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o 
 			return nil, err
 		}
 	}
-	plans, err := planPoints(cmd, points, o.threads)
+	plans, err := planPoints(cmd, points, o.Threads)
 	if err != nil {
 		return nil, err
 	}

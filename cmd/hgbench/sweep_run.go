@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"hgbench/bench"
+	"hgbench/report/tensorboard"
 	"hgbench/results"
 	"hgbench/sweeps"
 )
@@ -29,9 +31,15 @@ func runSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o swee
 	if err != nil {
 		return err
 	}
-	w := &sweepWatch{progress: newProgress(cmd), states: states}
+	w := &sweepWatch{progress: newProgress(cmd), states: states, teller: sweepTeller{dir: o.out, sweep: s.Name, points: len(points)}}
+	if o.tensorboard {
+		w.events = eventsFolder(o.out)
+	}
 	w.note(w.opening(s, o.out))
-	options := bench.Options{Threads: o.threads, Sweep: s.Name, SaveDir: weights, Progress: w.update}
+	options := o.Options
+	options.Sweep, options.SaveDir, options.Checkpoints = s.Name, weights, checkpointsFolder(o.out)
+	options.Progress, options.Note = w.update, w.note
+	w.options = options
 	done, err := sweeps.Run(cmd.Context(), s, points, sweeps.Options{
 		Store:    store,
 		Corpus:   corpusHash,
@@ -43,6 +51,7 @@ func runSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o swee
 			return bench.Run(ctx, spec, options)
 		},
 	})
+	w.warn(w.teller.end())
 	w.end()
 	if err != nil {
 		return stoppedBy(cmd, err, fmt.Sprintf("%d of %d points are done and recorded in %s; the same command goes on with the rest",
@@ -92,6 +101,9 @@ func showSweep(cmd *cobra.Command, s *sweeps.Sweep, records results.Records, o s
 // sweepWatch shows the progress of a sweep.
 type sweepWatch struct {
 	progress
+	options bench.Options
+	teller  sweepTeller
+	events  string // folder for TensorBoard; empty: none
 	states  []pointState
 	current int
 	started time.Time // of the current point
@@ -126,15 +138,41 @@ func (w *sweepWatch) event(e sweeps.Event) {
 	switch e.State {
 	case sweeps.Skipped:
 		w.note(title + ": " + outcome(e.Record) + ", done before")
+		w.warn(w.writeEvents(e.Record))
 	case sweeps.Started:
 		w.current, w.started = e.Index, time.Now()
 		w.begin(title)
+		w.warn(w.teller.begin(e.Index, w.states[e.Index]))
 	case sweeps.Done:
+		w.warn(w.teller.end())
+		w.warn(w.writeEvents(e.Record))
 		w.note(title + ": " + outcome(e.Record) + ", in " + formatDuration(time.Since(w.started)))
+		if err := dropCheckpoints(w.options, e.Record); err != nil {
+			w.note(err.Error())
+		}
 	case sweeps.Failed:
+		w.warn(w.teller.end())
 		w.note(title + ": failed: " + e.Record.Error)
 	}
 }
+
+// warn notes what went wrong beside the work itself, which goes on.
+func (w *sweepWatch) warn(err error) {
+	if err != nil {
+		w.note("warning: " + err.Error())
+	}
+}
+
+// writeEvents writes a done run for TensorBoard, if that was asked for.
+func (w *sweepWatch) writeEvents(r results.Record) error {
+	if w.events == "" {
+		return nil
+	}
+	return tensorboard.Write(w.events, r)
+}
+
+// eventsFolder is where TensorBoard finds the runs of a results folder.
+func eventsFolder(dir string) string { return filepath.Join(dir, "tensorboard") }
 
 // outcome of a done run in a few words.
 func outcome(r results.Record) string {
@@ -155,4 +193,5 @@ func (w *sweepWatch) update(now bench.Progress) {
 		all = now.Remaining + seconds(sum(later).Seconds()*truth)
 	}
 	w.show(int64(now.Done), int64(now.Total), runState(now, all))
+	w.teller.update(now, all)
 }

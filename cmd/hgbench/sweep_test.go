@@ -205,7 +205,7 @@ func TestRunInterrupted(t *testing.T) {
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
 		t.Fatalf("%v; want status 130\n%s", err, log.String())
 	}
-	contains(t, log.String(), "nothing is recorded; the same command starts again")
+	contains(t, log.String(), "the same command goes on where this one stopped")
 	if exists("hgbench-results/runs/records.jsonl") {
 		t.Error("an interrupted run was recorded")
 	}

@@ -1,0 +1,6 @@
+//go:build !long
+
+package main
+
+// kills of each kind of run that TestKilled survives.
+const kills = 3

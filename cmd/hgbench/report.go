@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"hgbench/report"
+	"hgbench/results"
+)
+
+func newReport() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "report [RESULTS...]",
+		Short: "Write results as a web page, one file to keep or send",
+		Long: `Writes one HTML file with everything that the records say: a summary, a table that
+sorts, figures that tell values, and of each run its spec, curve, sample, proof of
+causality, memory, machine, and the commands that do it again. It needs no network.
+RESULTS are as for "hgbench table".`,
+		Example:           "hgbench report\nhgbench report quick -o quick.html",
+		Args:              positional(cobra.ArbitraryArgs),
+		ValidArgsFunction: completeResults,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			paths, err := chosenResults(cmd, args)
+			if err != nil {
+				return err
+			}
+			records, err := readResults(cmd, paths...)
+			if err != nil {
+				return err
+			}
+			if len(records) == 0 {
+				return fmt.Errorf("report: no records in %s: want those of a sweep or run", paths[0])
+			}
+			page, err := report.New(records, report.Options{Source: sourceOf(paths)})
+			if err != nil {
+				return err
+			}
+			if output == "" {
+				output = filepath.Join(resultsFolder(paths[0]), "report.html")
+			}
+			if err := writeFile(output, page.HTML); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "report of %d records, %s: %s\n", len(records), results.FormatBytes(int64(len(page.HTML))), output)
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write (default: report.html beside the records)")
+	return cmd
+}
+
+// sourceOf is where "hgbench run --id" finds the records of these paths: empty
+// where it looks by itself, or there are several.
+func sourceOf(paths []string) string {
+	folder := resultsFolder(paths[0])
+	for _, root := range []string{resultsRoot, recordedRoot} {
+		if inside, err := filepath.Rel(root, folder); len(paths) > 1 || err == nil && filepath.IsLocal(inside) {
+			return ""
+		}
+	}
+	return folder
+}

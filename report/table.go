@@ -1,0 +1,158 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+
+	"hgbench/plots"
+	"hgbench/results"
+)
+
+// table is a sortable table of runs.
+type table struct {
+	Heads []head
+	Rows  []row
+}
+
+// head of a column.
+type head struct {
+	Name string
+	Help string // what it means, shown when one points at it
+	Text bool   // its cells are words; else figures, set right
+	Sort string // how rows are sorted by it at first: "ascending", or ""
+}
+
+// row is a run.
+type row struct {
+	ID    string
+	Done  bool
+	Best  bool // of validation BPC
+	Chip  template.HTML
+	Cells []cell
+}
+
+// cell holds a text, and what to sort by where that is a number.
+type cell struct {
+	Text string
+	Key  string // a number; empty: sort by text, or where there is no value last
+	Name bool   // it names the run
+}
+
+// newTable shows every run, best validation BPC first.
+func newTable(records results.Records, chips chips) table {
+	done := records.Done().SortBy(results.ValidBPC.Value)
+	sorted := append(done, records.NotDone()...)
+	if len(sorted) == 0 {
+		return table{}
+	}
+	text := func(name, help string, of func(results.Record) string) column {
+		return column{head{Name: name, Help: help, Text: true}, func(r results.Record) cell { return cell{Text: of(r)} }}
+	}
+	number := func(name, help string, of func(results.Record) float64, format func(float64) string) column {
+		return column{head{Name: name, Help: help}, func(r results.Record) cell { return numberCell(of(r), format) }}
+	}
+	si := func(v float64) string { return results.FormatSI(v, "") }
+	columns := []column{
+		{head{Name: "system", Text: true}, func(r results.Record) cell { return cell{Text: r.Variant(), Name: true} }},
+		text("hierarchy", "layers@total shortening", results.Record.Hierarchy),
+		{head{Name: "valid BPC", Help: "bits per byte on the validation split, by which runs are compared", Sort: "ascending"},
+			func(r results.Record) cell { return numberCell(results.ValidBPC.Value(r), bits) }},
+		{head{Name: "test BPC", Help: "bits per byte on the test split, with the standard error of a block bootstrap over windows"}, func(r results.Record) cell {
+			c := numberCell(results.TestBPC.Value(r), bits)
+			if c.Key != "" && r.TestStderr > 0 {
+				c.Text += " ± " + bits(r.TestStderr)
+			}
+			return c
+		}},
+	}
+	for _, key := range varying(records) {
+		columns = append(columns, column{head{Name: results.ShortKey(key), Help: key + " of the spec"}, func(r results.Record) cell {
+			c := cell{Text: r.Setting(key)}
+			if v := r.Number(key); !math.IsNaN(v) {
+				c.Key = strconv.FormatFloat(v, 'g', -1, 64)
+			}
+			return c
+		}})
+	}
+	columns = append(columns,
+		number("parameters", "number of weights", func(r results.Record) float64 { return float64(r.Parameters) }, si),
+		number("FLOPs", "necessary FLOPs of the whole training: attention over visible pairs only, no padding, no recomputation", results.NecessaryFLOPs.Value, si),
+		number("time", "of training, without evaluation", results.Seconds.Value, seconds),
+		number("memory", "planned peak of training", results.PeakMemory.Value, bytesText),
+		number("tokens/s", "of training", func(r results.Record) float64 { return r.TokensPerSecond }, si),
+		number("of peak", "necessary FLOPs a second as a share of the machine's measured peak", func(r results.Record) float64 { return r.ShareOfPeak }, percent),
+	)
+	var t table
+	for _, c := range columns {
+		t.Heads = append(t.Heads, c.head)
+	}
+	for i, r := range sorted {
+		out := row{ID: r.ID, Done: i < len(done), Best: i == 0 && len(done) > 1, Chip: chips.of(r)}
+		for _, c := range columns {
+			out.Cells = append(out.Cells, c.cell(r))
+		}
+		t.Rows = append(t.Rows, out)
+	}
+	return t
+}
+
+type column struct {
+	head head
+	cell func(results.Record) cell
+}
+
+// varying are the settings that have a column: those that tell runs apart.
+func varying(records results.Records) []string {
+	var keys []string
+	for _, key := range records.Varying() {
+		if key != "eval.every" { // follows from the steps
+			keys = append(keys, key)
+		}
+	}
+	for _, r := range records {
+		if r.Setting("seed") != records[0].Setting("seed") {
+			return append(keys, "seed")
+		}
+	}
+	return keys
+}
+
+func numberCell(v float64, format func(float64) string) cell {
+	if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 {
+		return cell{Text: "–"}
+	}
+	return cell{Text: format(v), Key: strconv.FormatFloat(v, 'g', -1, 64)}
+}
+
+func bits(v float64) string      { return strconv.FormatFloat(v, 'f', 3, 64) }
+func percent(v float64) string   { return fmt.Sprintf("%.0f %%", 100*v) }
+func bytesText(v float64) string { return results.FormatBytes(int64(v)) }
+
+// seconds such as "3.5 s", "12 m 05 s", "3 h 20 m".
+func seconds(v float64) string {
+	switch s := int64(math.Round(v)); {
+	case v < 59.95:
+		return strconv.FormatFloat(v, 'f', 1, 64) + " s"
+	case s < 3600:
+		return fmt.Sprintf("%d m %02d s", s/60, s%60)
+	default:
+		return fmt.Sprintf("%d h %02d m", s/3600, s%3600/60)
+	}
+}
+
+// chips are the small marks in the colours that figures give to systems.
+type chips map[string]template.HTML
+
+func newChips(records results.Records, s *sheet) chips {
+	c := chips{}
+	for system, color := range plots.Colors(records.Done()) {
+		c[system] = template.HTML(fmt.Sprintf(`<svg class="chip" viewBox="0 0 10 10" aria-hidden="true"><circle class="%s" cx="5" cy="5" r="5"/></svg>`,
+			s.class("fill:"+formatColor(color))))
+	}
+	return c
+}
+
+// of gives a run's mark; one that no figure shows has none.
+func (c chips) of(r results.Record) template.HTML { return c[r.Variant()] }
