@@ -45,6 +45,9 @@ const (
 	checkpointType  = ".safetensors" // behind a checkpoint's number
 )
 
+// claimPatience is for a process that has been told to stop, and is about to.
+var claimPatience = 3 * time.Second
+
 // checkpoints is a run's folder of them. They are numbered as they are written,
 // since a file's time is whatever the clock said.
 type checkpoints struct {
@@ -63,6 +66,10 @@ func openCheckpoints(dir string, restart bool) (*checkpoints, error) {
 		return nil, fmt.Errorf("folder for checkpoints: %w", err)
 	}
 	claim, err := results.Claim(filepath.Join(dir, claimName))
+	for end := time.Now().Add(claimPatience); errors.Is(err, results.ErrClaimed) && time.Now().Before(end); {
+		time.Sleep(claimPatience / 30)
+		claim, err = results.Claim(filepath.Join(dir, claimName))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}

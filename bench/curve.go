@@ -22,7 +22,7 @@ func (r *run) train() error {
 				return fmt.Errorf("validation after step %d: %w", r.step, err)
 			}
 		}
-		if r.step == steps {
+		if r.step >= steps {
 			break
 		}
 		if err := r.ctx.Err(); err != nil {
@@ -33,7 +33,11 @@ func (r *run) train() error {
 		}
 		r.checkpoint()
 	}
-	p := r.record.Curve[len(r.record.Curve)-1]
+	n := len(r.record.Curve)
+	if n == 0 || r.record.Curve[n-1].Step != steps {
+		return fmt.Errorf("the curve does not end at step %d: a damaged checkpoint; want --restart to begin anew", steps)
+	}
+	p := r.record.Curve[n-1]
 	r.record.Seconds = p.Seconds
 	r.record.TokensPerSecond = float64(p.Tokens) / p.Seconds
 	r.record.ShareOfPeak = p.FLOPs / p.Seconds / 1e9 / r.record.Machine.PeakGFLOPS
@@ -82,7 +86,7 @@ func (r *run) judged() bool {
 // toValidate says whether that validation is still to be done.
 func (r *run) toValidate() bool {
 	n := len(r.record.Curve)
-	return r.step > 0 && r.judged() && r.record.Curve[n-1].ValidBPC == nil
+	return r.judged() && n > 0 && r.record.Curve[n-1].Step == r.step && r.record.Curve[n-1].ValidBPC == nil
 }
 
 func (r *run) watch() {

@@ -50,7 +50,9 @@ func threadsOr(threads int) int {
 var Commit string
 
 // CurrentVersions names the code that is running.
-func CurrentVersions() results.Versions {
+func CurrentVersions() results.Versions { return versions() }
+
+var versions = sync.OnceValue(func() results.Versions {
 	v := results.Versions{Commit: Commit, Go: runtime.Version(), Kernel: cpu.KernelVersion}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -66,7 +68,7 @@ func CurrentVersions() results.Versions {
 	}
 	v.Commit = cmp.Or(v.Commit, sourceCommit(), info.Main.Version)
 	return v
-}
+})
 
 // sourceCommit asks git about the folder that this file was compiled from:
 // `go run` leaves no version control information in the program.

@@ -12,7 +12,7 @@ import (
 
 // checkFits refuses a plan of more bytes than are free.
 func checkFits(planned int64) error {
-	if free := availableMemory(); free > 0 && planned > free {
+	if free := AvailableMemory(); free > 0 && planned > free {
 		return fmt.Errorf("needs %s, %s free: a smaller train.micro_batch, train.context or eval.context, or storage: streaming needs less",
 			results.FormatBytes(planned), results.FormatBytes(free))
 	}

@@ -75,6 +75,7 @@ type view struct {
 // New makes a page of records. Runs that failed or look ahead are on it too,
 // told apart. What cannot be drawn is left out, and the page says why.
 func New(records results.Records, o Options) (Page, error) {
+	records = append(records.Done().SortBy(results.ValidBPC.Value), records.NotDone()...) // the best first
 	s := new(sheet)
 	v := view{Title: title(records), About: about(records), Version: o.Version}
 	v.Summary = results.Summarise(records, results.DetectProtocol(records)).Lines

@@ -120,7 +120,10 @@
   };
   document.addEventListener("pointermove", (e) => {
     const svg = e.target.closest?.(".plot");
-    if (!svg) return clear();
+    if (!svg) {
+      if (!e.target.closest?.("tr[data-run]")) clear();
+      return;
+    }
     const v = valuesOf(svg.closest("figure")), i = nearest(svg, v, e);
     if (i < 0) clear();
     else show(svg, v, i);

@@ -45,24 +45,21 @@ type proof struct {
 func newRuns(records results.Records, chips chips, s *sheet, o Options) ([]run, error) {
 	var runs []run
 	labels := records.Labels()
+	seeds := len(records.OverSeeds()) < len(records.Done())
 	for i, r := range records {
 		out := run{
-			ID: r.ID, Label: labels[i], Sweep: r.Sweep, Status: r.Status, Chip: chips.of(r),
+			ID: r.ID, Label: labels[i], Sweep: r.Sweep, Status: statusOf(r), Chip: chips.of(r),
 			Error: r.Error, Cost: cost(r), Memory: newMemory(r.Memory, s), Causality: newProof(r.Causality),
 			Sample: strings.ToValidUTF8(r.Sample, "\uFFFD"), Machine: machine(r), Commands: commands(r, o.Source), Spec: specYAML(r.Spec),
 		}
-		if seeds := records.OverSeeds(); len(seeds) < len(records.Done()) {
+		if seeds {
 			out.Label += ", seed " + r.Setting("seed")
 		}
 		if r.Status == results.Done {
-			out.Status = ""
 			out.Valid, out.Test = numberCell(results.ValidBPC.Value(r), bits).Text, numberCell(results.TestBPC.Value(r), bits).Text
 			if r.TestStderr > 0 {
 				out.Test += " ± " + bits(r.TestStderr)
 			}
-		}
-		if r.Causality.Leak {
-			out.Status = "looks ahead"
 		}
 		var err error
 		if out.Curve, err = newCurve(r, s); err != nil {

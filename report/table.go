@@ -26,11 +26,11 @@ type head struct {
 
 // row is a run.
 type row struct {
-	ID    string
-	Done  bool
-	Best  bool // of validation BPC
-	Chip  template.HTML
-	Cells []cell
+	ID     string
+	Status string // "" when it is done
+	Best   bool   // of validation BPC
+	Chip   template.HTML
+	Cells  []cell
 }
 
 // cell holds a text, and what to sort by where that is a number.
@@ -40,11 +40,9 @@ type cell struct {
 	Name bool   // it names the run
 }
 
-// newTable shows every run, best validation BPC first.
+// newTable shows every run, in the order of the records.
 func newTable(records results.Records, chips chips) table {
-	done := records.Done().SortBy(results.ValidBPC.Value)
-	sorted := append(done, records.NotDone()...)
-	if len(sorted) == 0 {
+	if len(records) == 0 {
 		return table{}
 	}
 	text := func(name, help string, of func(results.Record) string) column {
@@ -88,14 +86,25 @@ func newTable(records results.Records, chips chips) table {
 	for _, c := range columns {
 		t.Heads = append(t.Heads, c.head)
 	}
-	for i, r := range sorted {
-		out := row{ID: r.ID, Done: i < len(done), Best: i == 0 && len(done) > 1, Chip: chips.of(r)}
+	for i, r := range records {
+		out := row{ID: r.ID, Status: statusOf(r), Best: i == 0 && len(records.Done()) > 1, Chip: chips.of(r)}
 		for _, c := range columns {
 			out.Cells = append(out.Cells, c.cell(r))
 		}
 		t.Rows = append(t.Rows, out)
 	}
 	return t
+}
+
+// statusOf says why a run's BPC is no result; "" when it is one.
+func statusOf(r results.Record) string {
+	switch {
+	case r.Causality.Leak:
+		return "looks ahead"
+	case r.Status != results.Done:
+		return r.Status
+	}
+	return ""
 }
 
 type column struct {

@@ -10,7 +10,7 @@ import (
 	"hgbench/results"
 )
 
-// Options of Run. All but Progress are needed.
+// Options of Run. Store, Corpus and Run are needed.
 type Options struct {
 	Store *results.Store
 
@@ -18,13 +18,22 @@ type Options struct {
 	// corpus is not to be had.
 	Corpus func(ctx context.Context, data string) (sha256 string, err error)
 
-	// Run trains and evaluates one point. When ctx is cancelled it stops after
-	// the current step and returns an error. A record beside an error holds
-	// what is known of the failed run; Run of this package completes and stores
-	// it.
-	Run func(ctx context.Context, id string, spec bench.Spec) (results.Record, error)
+	// Run trains and evaluates one point, its index given. When ctx is cancelled
+	// it stops after the current step and returns an error. A record beside an
+	// error holds what is known of the failed run; Run of this package completes
+	// and stores it. An error that wraps results.ErrClaimed leaves the point to
+	// the process that is at it.
+	Run func(ctx context.Context, point int, spec bench.Spec) (results.Record, error)
 
 	Progress func(Event) // told what happens, in order; may be nil
+
+	// Jobs is how many points may run at once, 0 for 1. There are fewer while
+	// the memory that another one needs, Bytes of its index, is more than what
+	// those that run leave of Memory; 0 stands for no limit. A point that is too
+	// large even alone is left to Run to refuse.
+	Jobs   int
+	Bytes  func(point int) int64
+	Memory int64
 }
 
 // State of a point in an Event.
@@ -35,6 +44,8 @@ const (
 	Started State = "started"
 	Done    State = "done"
 	Failed  State = "failed"
+	Claimed State = "claimed" // another process is at it
+	Stopped State = "stopped" // by ctx
 )
 
 // Event is a change of a point's state.
@@ -44,19 +55,20 @@ type Event struct {
 	ID     string
 	Index  int // of the point in the sweep, from 0
 	Total  int
-	Record results.Record // unless started
+	Record results.Record // when skipped, done or failed
 }
 
 // Summary of a sweep's run.
 type Summary struct {
 	Skipped, Done, Failed int
-	Left                  []Point         // not begun, or stopped half-way
+	Left                  []Point         // not begun, stopped half-way, or left to another process
 	Records               results.Records // of all points but those left, in their order
 }
 
 // Run does those points of a sweep that the store has no done record of; so
 // a sweep started again goes on where it stopped, and tries failed points anew.
-// A failing point is recorded as failed, and the rest goes on.
+// A failing point is recorded as failed, and the rest goes on. Several
+// processes may run the same sweep into the same store.
 //
 // Run errs when a corpus is missing or the store cannot be read, before
 // anything runs; when a record cannot be stored; and when ctx is cancelled,
@@ -67,69 +79,20 @@ func Run(ctx context.Context, s *Sweep, points []Point, o Options) (Summary, err
 	if err != nil {
 		return Summary{Left: points}, fmt.Errorf("sweep %s: %w", s.Name, err)
 	}
-	// Warnings of reading are for whoever shows the results.
-	stored, _, err := o.Store.Read()
-	if err != nil {
-		return Summary{Left: points}, fmt.Errorf("sweep %s: %w", s.Name, err)
-	}
-	done := make(map[string]results.Record)
-	for _, r := range stored {
-		if r.Status == results.Done {
-			done[r.ID] = r
-		}
-	}
-
-	var sum Summary
-	// stop is the summary of an end at a point: what is not stored is left.
-	stop := func(at int) Summary {
-		for i, p := range points[at:] {
-			if _, ok := done[ids[at+i]]; !ok {
-				sum.Left = append(sum.Left, p)
-			}
-		}
-		return sum
-	}
-	for i, p := range points {
-		tell := func(state State, r results.Record) {
-			if o.Progress != nil {
-				o.Progress(Event{State: state, Point: p, ID: ids[i], Index: i, Total: len(points), Record: r})
-			}
-		}
-		if r, ok := done[ids[i]]; ok {
-			sum.Skipped++
-			sum.Records = append(sum.Records, r)
-			tell(Skipped, r)
-			continue
-		}
-		if ctx.Err() != nil {
-			// Later points may be stored already, so the list goes to its end.
-			sum.Left = append(sum.Left, p)
-			continue
-		}
-		tell(Started, results.Record{})
-		r, err := o.Run(ctx, ids[i], p.Spec)
-		if err != nil && ctx.Err() != nil {
-			sum.Left = append(sum.Left, p)
-			continue
-		}
-		if r, err = complete(r, err, s, p, ids[i], shas[p.Spec.Data]); err != nil {
-			return stop(i), fmt.Errorf("sweep %s: point %q: %w", s.Name, p.Name, err)
-		}
-		if err := o.Store.Append(r); err != nil {
-			return stop(i), fmt.Errorf("sweep %s: point %q is done, but not stored: %w", s.Name, p.Name, err)
-		}
-		sum.Records = append(sum.Records, r)
-		if r.Status == results.Done {
-			sum.Done++
-			tell(Done, r)
+	r := &runner{sweep: s, points: points, options: o, ids: ids, shas: shas,
+		records: make([]*results.Record, len(points)), ended: make(chan ending)}
+	err = r.run(ctx)
+	sum := r.summary()
+	if err == nil && len(sum.Left) > 0 {
+		if cause := context.Cause(ctx); cause != nil {
+			err = fmt.Errorf("stopped with %d of %d points left (%s); start it again to go on: %w",
+				len(sum.Left), len(points), pointNames(sum.Left), cause)
 		} else {
-			sum.Failed++
-			tell(Failed, r)
+			err = fmt.Errorf("%d of %d points are left to other processes that run them (%s)", len(sum.Left), len(points), pointNames(sum.Left))
 		}
 	}
-	if len(sum.Left) > 0 {
-		return sum, fmt.Errorf("sweep %s stopped with %d of %d points left (%s); start it again to go on: %w",
-			s.Name, len(sum.Left), len(points), pointNames(sum.Left), context.Cause(ctx))
+	if err != nil {
+		return sum, fmt.Errorf("sweep %s: %w", s.Name, err)
 	}
 	return sum, nil
 }

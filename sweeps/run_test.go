@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,7 +40,7 @@ func (f *fake) options() Options {
 	return Options{
 		Store:  f.store,
 		Corpus: func(_ context.Context, data string) (string, error) { return "sha of " + data, nil },
-		Run: func(ctx context.Context, _ string, spec bench.Spec) (results.Record, error) {
+		Run: func(ctx context.Context, _ int, spec bench.Spec) (results.Record, error) {
 			if f.before != nil {
 				f.before(spec.Seed)
 			}
@@ -115,7 +118,7 @@ func TestRunStops(t *testing.T) {
 		}
 	}
 	sum, err := Run(ctx, s, points, f.options())
-	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "stopped with 2 of 3 points left (seed=2; seed=3); start it again to go on") {
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "sweep seeds: stopped with 2 of 3 points left (seed=2; seed=3); start it again to go on") {
 		t.Errorf("error %v", err)
 	}
 	if sum.Done != 1 || sum.Failed != 0 || len(sum.Left) != 2 {
@@ -137,7 +140,7 @@ func TestRunKeepsWhatEndedWhileStopping(t *testing.T) {
 	f := newFake(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	o := f.options()
-	o.Run = func(context.Context, string, bench.Spec) (results.Record, error) {
+	o.Run = func(context.Context, int, bench.Spec) (results.Record, error) {
 		cancel()
 		return results.Record{}, nil
 	}
@@ -169,10 +172,125 @@ func TestRunStopsWhenNothingCanBeStored(t *testing.T) {
 		}
 	}
 	sum, err := Run(t.Context(), s, points, f.options())
-	if err == nil || !strings.Contains(err.Error(), `sweep seeds: point "seed=2" is done, but not stored`) {
+	if err == nil || !strings.Contains(err.Error(), `sweep seeds: point "seed=2" has ended, but is not stored`) {
 		t.Errorf("error %v", err)
 	}
 	if sum.Done != 1 || len(sum.Left) != 2 || len(f.ran) != 2 {
 		t.Errorf("summary %+v after running %v", sum, f.ran)
+	}
+}
+
+// parallel is a way to run points that end when they are told to.
+type parallel struct {
+	mu      sync.Mutex
+	running map[int]bool
+	most    int
+}
+
+func (p *parallel) run(_ context.Context, point int, _ bench.Spec) (results.Record, error) {
+	p.mu.Lock()
+	p.running[point] = true
+	p.most = max(p.most, len(p.running))
+	p.mu.Unlock()
+	time.Sleep(time.Second) // of a synctest bubble
+	p.mu.Lock()
+	delete(p.running, point)
+	p.mu.Unlock()
+	return results.Record{}, nil
+}
+
+// Points run at once as far as their number and their memory allow; one that
+// never fits runs alone, and may say so.
+func TestRunSeveralAtOnce(t *testing.T) {
+	s := mustParse(t, "protocol: P1\nname: seeds\naxes: {seed: [1, 2, 3, 4, 5, 6]}")
+	points, err := Expand(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		jobs          int
+		memory        int64
+		bytes         []int64
+		most, seconds int
+	}{
+		{0, 0, nil, 1, 6},
+		{1, 0, nil, 1, 6},
+		{2, 0, nil, 2, 3},
+		{9, 0, nil, 6, 1},
+		{3, 100, []int64{40, 40, 40, 40, 40, 40}, 2, 3},
+		{3, 100, []int64{10, 10, 10, 10, 10, 10}, 3, 2},
+		{3, 100, []int64{60, 60, 500, 40, 40, 20}, 3, 4},
+		{3, 0, []int64{60, 60, 500, 40, 40, 20}, 3, 2},
+	} {
+		f := newFake(t)
+		o := f.options()
+		synctest.Test(t, func(t *testing.T) {
+			p := &parallel{running: make(map[int]bool)}
+			o.Run, o.Jobs, o.Memory = p.run, c.jobs, c.memory
+			if c.bytes != nil {
+				o.Bytes = func(i int) int64 { return c.bytes[i] }
+			}
+			start := time.Now()
+			sum, err := Run(t.Context(), s, points, o)
+			if err != nil || sum.Done != len(points) {
+				t.Errorf("%+v: summary %+v, %v", c, sum, err)
+			}
+			if took := time.Since(start); p.most != c.most || took != time.Duration(c.seconds)*time.Second {
+				t.Errorf("%+v: %d at once, %v in all", c, p.most, took)
+			}
+		})
+	}
+}
+
+// A point that another process is at is left to it, and one that it has done
+// meanwhile is not done again.
+func TestRunBesideAnotherProcess(t *testing.T) {
+	s, points := seeds(t)
+	f := newFake(t)
+	o := f.options()
+	o.Run = func(_ context.Context, i int, spec bench.Spec) (results.Record, error) {
+		f.ran = append(f.ran, spec.Seed)
+		if i == 1 {
+			return results.Record{}, fmt.Errorf("run: %w", results.ErrClaimed)
+		}
+		r := results.Record{ID: points[2].Spec.ID("sha of enwik7"), Status: results.Done, Spec: []byte("{}")}
+		return results.Record{}, f.store.Append(r) // by the other process
+	}
+	sum, err := Run(t.Context(), s, points, o)
+	if err == nil || err.Error() != "sweep seeds: 1 of 3 points are left to other processes that run them (seed=2)" {
+		t.Errorf("error %v", err)
+	}
+	if sum.Done != 1 || sum.Skipped != 1 || len(sum.Left) != 1 || sum.Left[0].Name != "seed=2" {
+		t.Errorf("summary %+v", sum)
+	}
+	want := []string{"started 0/3 seed=1", "done 0/3 seed=1", "started 1/3 seed=2", "claimed 1/3 seed=2", "skipped 2/3 seed=3"}
+	if d := cmp.Diff(want, f.events); d != "" {
+		t.Errorf("events (-want +got)\n%s", d)
+	}
+	stored, _, err := f.store.Read()
+	if err != nil || len(stored) != 2 {
+		t.Errorf("stored %+v, %v", stored, err)
+	}
+}
+
+// When a record cannot be stored, points under way are stopped and left.
+func TestRunStopsOthersWhenNothingCanBeStored(t *testing.T) {
+	s, points := seeds(t)
+	f := newFake(t)
+	o := f.options()
+	o.Jobs = 2
+	started := make(chan bool)
+	o.Run = func(ctx context.Context, i int, _ bench.Spec) (results.Record, error) {
+		if i == 1 {
+			close(started)
+			<-ctx.Done()
+			return results.Record{}, ctx.Err()
+		}
+		<-started
+		return results.Record{}, os.RemoveAll(f.store.Dir())
+	}
+	sum, err := Run(t.Context(), s, points, o)
+	if err == nil || !strings.Contains(err.Error(), `point "seed=1" has ended, but is not stored`) || len(sum.Left) != 3 {
+		t.Errorf("summary %+v, error %v", sum, err)
 	}
 }

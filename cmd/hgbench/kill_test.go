@@ -19,12 +19,14 @@ import (
 // programs, a memory from step to step, an evaluation that takes its time.
 var killedSpecs = map[string]string{
 	"hourglass": `
+data: corpus.txt
 model: {d_model: 16, heads: 2, hierarchy: "1@1,1@2,1@1", dropout: 0.1}
-train: {context: 24, batch: 4, micro_batch: 2, steps: 120, warmup: 10, shorten_factors: [2, 3], clip: 1}
+train: {context: 24, batch: 4, micro_batch: 2, steps: 80, warmup: 10, shorten_factors: [2, 3], clip: 1}
 eval: {every: 40, valid_bytes: 300, bytes: 600, stride: 4}`,
 	"transformer-xl": `
+data: corpus.txt
 model: {system: transformer-xl, hierarchy: 2@1, d_model: 16, heads: 2, memory: 40, eval_memory: 60, dropout: 0.1}
-train: {context: 24, batch: 4, steps: 120, warmup: 10}
+train: {context: 24, batch: 4, steps: 80, warmup: 10}
 eval: {every: 70, valid_bytes: 500, bytes: 900, context: 12, stride: 12}`,
 }
 
@@ -35,29 +37,46 @@ func TestKilled(t *testing.T) {
 	for name, spec := range killedSpecs {
 		t.Run(name, func(t *testing.T) {
 			workFolder(t)
-			write(t, "spec.yaml", "data: corpus.txt"+spec)
-			start := time.Now()
-			ok(t, "run", "-f", "spec.yaml", "--out", "whole", "--threads", "1")
-			k := &killer{spec: "spec.yaml", span: time.Since(start), random: rand.New(rand.NewPCG(1, uint64(len(name))))}
-			want := recorded(t, "whole")
-			for k.kills < kills {
-				k.out = fmt.Sprint("killed", k.kills)
-				k.runToTheEnd(t)
-				got := recorded(t, k.out)
-				if diff := cmp.Diff(bare(want), bare(got)); diff != "" {
-					t.Fatalf("after %d kills (-want +got):\n%s", k.kills, diff)
-				}
-				contains(t, ok(t, "results", "fsck", k.out), "nothing wrong")
-				if exists(checkpointsFolder(k.out)) {
-					t.Errorf("%s is still there", checkpointsFolder(k.out))
-				}
-			}
-			t.Logf("%d kills survived, %d of them in the middle of writing a checkpoint, %d just before or after recording; %d times it went on from a checkpoint",
-				k.kills, k.torn, k.recording, k.resumed)
-			if k.resumed == 0 {
-				t.Error("it never went on from a checkpoint")
-			}
+			write(t, "spec.yaml", spec)
+			k := &killer{args: []string{"run", "-f", "spec.yaml"}, random: rand.New(rand.NewPCG(1, uint64(len(name))))}
+			k.survive(t, "--threads", "1")
 		})
+	}
+}
+
+// So does a sweep whose points are processes of their own, when the process
+// that they are the points of is killed.
+func TestKilledSweep(t *testing.T) {
+	workFolder(t)
+	text := strings.Replace(tinySweep, "steps: 12", "steps: 80", 1)
+	write(t, "sweep.yaml", text)
+	k := &killer{args: []string{"sweep", "sweep.yaml", "--jobs", "2"}, random: rand.New(rand.NewPCG(1, 1))}
+	k.survive(t, "--jobs", "1")
+}
+
+// survive runs k's command undisturbed, with other flags, and then again and
+// again with kills, until there were enough.
+func (k *killer) survive(t *testing.T, flags ...string) {
+	start := time.Now()
+	k.out = "whole"
+	ok(t, append(k.command(), flags...)...)
+	k.span = time.Since(start)
+	want := bare(recorded(t, k.out))
+	for k.kills < kills {
+		k.out = fmt.Sprint("killed", k.kills)
+		k.runToTheEnd(t)
+		if diff := cmp.Diff(want, bare(recorded(t, k.out))); diff != "" {
+			t.Fatalf("after %d kills (-want +got):\n%s", k.kills, diff)
+		}
+		if exists(checkpointsFolder(k.out)) {
+			t.Errorf("%s is still there", checkpointsFolder(k.out))
+		}
+		contains(t, ok(t, "results", "fsck", k.out), "nothing wrong")
+	}
+	t.Logf("%d kills survived, %d of them in the middle of writing a checkpoint, %d just before or after recording; %d times it went on from a checkpoint",
+		k.kills, k.torn, k.recording, k.resumed)
+	if k.resumed == 0 {
+		t.Error("it never went on from a checkpoint")
 	}
 }
 
@@ -71,21 +90,26 @@ const (
 	moments
 )
 
-// killer runs a spec and kills it.
+// killer runs a command and kills it.
 type killer struct {
-	spec, out string
-	span      time.Duration // that a run takes
-	random    *rand.Rand
+	args   []string
+	out    string
+	span   time.Duration // that a run takes
+	random *rand.Rand
 
 	kills, torn, recording, resumed int
 }
+
+func (k *killer) command() []string { return append(slices.Clone(k.args), "--out", k.out) }
 
 // runToTheEnd starts and kills the run until it ends by itself, which it may
 // once there were enough kills.
 func (k *killer) runToTheEnd(t *testing.T) {
 	for {
-		args := []string{"run", "-f", k.spec, "--out", k.out, "--threads", fmt.Sprint(1 + k.random.IntN(3)),
-			"--checkpoint", []string{"0s", "5ms", "30ms"}[k.random.IntN(3)]}
+		args := append(k.command(), "--checkpoint", []string{"0s", "5ms", "30ms"}[k.random.IntN(3)])
+		if args[0] == "run" {
+			args = append(args, "--threads", fmt.Sprint(1+k.random.IntN(3)))
+		}
 		cmd := command(t, args...)
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
@@ -164,15 +188,19 @@ func (k *killer) weights() []string {
 	return found
 }
 
-// bare is the last record without what two runs of the same bits differ in:
-// times, rates, memory and threads.
-func bare(records results.Records) results.Record {
-	r := records[len(records)-1]
-	r.Time, r.Seconds, r.TokensPerSecond, r.ShareOfPeak = time.Time{}, 0, 0, 0
-	r.Machine, r.Memory = results.Machine{}, results.Memory{}
-	r.Curve = append([]results.Point(nil), r.Curve...)
-	for i := range r.Curve {
-		r.Curve[i].Seconds = 0
+// bare are records, in the order of their ids, without what two runs of the
+// same bits differ in: times, rates, memory and threads.
+func bare(records results.Records) results.Records {
+	records = slices.Clone(records)
+	for i := range records {
+		r := &records[i]
+		r.Time, r.Seconds, r.TokensPerSecond, r.ShareOfPeak = time.Time{}, 0, 0, 0
+		r.Machine, r.Memory = results.Machine{}, results.Memory{}
+		r.Curve = slices.Clone(r.Curve)
+		for j := range r.Curve {
+			r.Curve[j].Seconds = 0
+		}
 	}
-	return r
+	slices.SortFunc(records, func(a, b results.Record) int { return strings.Compare(a.ID, b.ID) })
+	return records
 }

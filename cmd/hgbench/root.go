@@ -59,6 +59,7 @@ Start with "hgbench sweep".`,
 			root.AddCommand(cmd)
 		}
 	}
+	root.AddCommand(newPoint())
 	indentExamples(root)
 	return root
 }

@@ -78,15 +78,16 @@ not recorded, since its spec alone does not give it.`,
 
 // run runs a spec and records it in the folder out, unless that is empty.
 func run(cmd *cobra.Command, spec bench.Spec, out string, o bench.Options, asJSON bool) error {
-	if _, err := corpusHash(cmd.Context(), spec.Data); err != nil {
+	sha256, err := corpusHash(cmd.Context(), spec.Data)
+	if err != nil {
 		return err
 	}
 	var store *results.Store
 	if out != "" {
-		var err error
 		if store, o.SaveDir, err = openResults(out); err != nil {
 			return err
 		}
+		warnChanged(cmd, store, spec.Data, sha256)
 		o.Checkpoints = checkpointsFolder(out)
 	}
 	r, err := train(cmd, spec, o)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,9 @@ on, with exit status 1 at the end.`,
 			if o.out == "" {
 				o.out = filepath.Join(resultsRoot, filepath.FromSlash(s.Name))
 			}
+			if o.jobs < 1 {
+				return misuse(cmd, "--jobs %d: want at least 1", o.jobs)
+			}
 			if dryRun {
 				return listPoints(cmd, s, points, o)
 			}
@@ -62,6 +66,7 @@ on, with exit status 1 at the end.`,
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "list the points, with their ids and whether they are done")
 	cmd.MarkFlagsMutuallyExclusive("list", "dry-run")
 	threadsFlag(cmd, &threads)
+	cmd.Flags().IntVar(&o.jobs, "jobs", 1, "points to run at once, each in a process of its own; fewer while their memory or threads do not fit")
 	trainingFlags(cmd, &o.Options)
 	cmd.Flags().BoolVar(&o.tensorboard, "tensorboard", false, "write curves for TensorBoard too, to DIR/tensorboard")
 	jsonFlag(cmd, &o.json)
@@ -72,7 +77,23 @@ on, with exit status 1 at the end.`,
 type sweepOptions struct {
 	specFlags
 	bench.Options
+	jobs        int
 	out         string
 	json        bool
 	tensorboard bool
+}
+
+// share divides the cores among points that run at once: --threads each, or an
+// equal part. Where speed is all that is measured, points run alone.
+func (o *sweepOptions) share(s *sweeps.Sweep) {
+	cores := runtime.GOMAXPROCS(0)
+	if s.PlanOnly {
+		o.jobs = 1
+	}
+	if o.jobs > 1 && o.Threads == 0 {
+		o.Threads = max(1, cores/o.jobs)
+	}
+	if o.Threads > 0 {
+		o.jobs = min(o.jobs, max(1, cores/o.Threads))
+	}
 }

@@ -17,6 +17,7 @@ type pointState struct {
 	ID      string     `json:"id,omitempty"` // empty while the corpus is not here
 	State   string     `json:"state"`        // done, failed or missing
 	Seconds float64    `json:"seconds"`      // estimated on this machine
+	Bytes   int64      `json:"bytes"`        // of memory, planned
 	Spec    bench.Spec `json:"spec"`
 }
 
@@ -36,7 +37,7 @@ func surveyPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o 
 	}
 	states := make([]pointState, len(points))
 	for i, plan := range plans {
-		states[i] = pointState{Name: points[i].Name, ID: plan.ID, State: "missing", Seconds: planSeconds(plan), Spec: plan.Spec}
+		states[i] = pointState{Name: points[i].Name, ID: plan.ID, State: "missing", Seconds: planSeconds(plan), Bytes: max(plan.Memory.Total, plan.EvalMemory.Total), Spec: plan.Spec}
 		if s.PlanOnly {
 			states[i].Seconds = plan.Seconds / float64(max(1, plan.Steps)) * measuredSteps
 		}

@@ -9,7 +9,7 @@ import (
 	"runtime"
 )
 
-// Options of Install and Uninstall.
+// Options of Install and Uninstall. Both functions must be set.
 type Options struct {
 	// Source is a folder in hgbench's source; "" is the current one.
 	Source string

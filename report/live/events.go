@@ -15,11 +15,11 @@ import (
 // A client that is slow misses states in between, and never the latest.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	select {
-	case s.clients <- struct{}{}:
-		defer func() { <-s.clients }()
+	case s.followers <- struct{}{}:
+		defer func() { <-s.followers }()
 	default:
 		w.Header().Set("Retry-After", "60")
-		http.Error(w, fmt.Sprintf("%d pages follow already, and no more may", maxClients), http.StatusServiceUnavailable)
+		http.Error(w, fmt.Sprintf("%d pages follow already, and no more may", s.limits.followers), http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -29,7 +29,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	send := func(text string) bool {
 		// Each event has its own time; the connection may last for days.
-		if control.SetWriteDeadline(time.Now().Add(writeTimeout)) != nil {
+		if control.SetWriteDeadline(time.Now().Add(s.limits.write)) != nil {
 			return false
 		}
 		if _, err := w.Write([]byte(text)); err != nil {
@@ -43,7 +43,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	leave := s.source.enter()
 	defer leave()
 	var version, running string
-	alive := time.NewTicker(heartbeat)
+	alive := time.NewTicker(s.limits.heartbeat)
 	defer alive.Stop()
 	for {
 		now := s.source.now()

@@ -15,31 +15,38 @@ import (
 	"time"
 )
 
-// Bounds of what clients may take.
-const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 10 * time.Second
-	writeTimeout  = 20 * time.Second // of a page, or of one event
-	idleTimeout   = time.Minute
-	maxHeader     = 16 << 10 // bytes
-	maxClients    = 32       // that follow events
-)
+// limits of what clients may take.
+type limits struct {
+	header, read time.Duration // of a request
+	write        time.Duration // of a page, or of one event
+	idle         time.Duration // of a connection between requests
+	heartbeat    time.Duration // between signs of life to who follows events
+	followers    int           // who follow events at a time
+}
 
-// heartbeat tells a client that follows events that the server lives, and the
-// server whether the client does.
-const heartbeat = 15 * time.Second
+var usual = limits{
+	header: 5 * time.Second, read: 10 * time.Second, write: 20 * time.Second,
+	idle: time.Minute, heartbeat: 15 * time.Second, followers: 32,
+}
+
+const maxHeader = 16 << 10 // bytes
 
 // Server serves one source.
 type Server struct {
-	source  *source
-	clients chan struct{} // one for each that follows events
+	limits    limits
+	source    *source
+	followers chan struct{} // one for each
 }
 
 // New makes a server of results: folders and .jsonl files as for results.Read.
 // A folder may still be empty. source stands in commands of the page, as
 // report.Options has it.
 func New(paths []string, source string) *Server {
-	return &Server{source: newSource(paths, source), clients: make(chan struct{}, maxClients)}
+	return newServer(paths, source, usual)
+}
+
+func newServer(paths []string, source string, l limits) *Server {
+	return &Server{limits: l, source: newSource(paths, source), followers: make(chan struct{}, l.followers)}
 }
 
 // Serve answers on a listener until the context ends, and then lets go of all
@@ -49,10 +56,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer stop()
 	server := &http.Server{
 		Handler:           s.Handler(),
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: s.limits.header,
+		ReadTimeout:       s.limits.read,
+		WriteTimeout:      s.limits.write,
+		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    maxHeader,
 		// Requests end with it, as those that follow events must.
 		BaseContext: func(net.Listener) context.Context { return watching },

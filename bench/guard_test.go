@@ -1,0 +1,74 @@
+package bench
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"hgbench/results"
+)
+
+// A corpus that changes under a run, or is cut short, is an error and no crash.
+func TestCorpusChanges(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(path string) error
+		want   string
+	}{
+		"changed": {func(path string) error {
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = f.WriteAt([]byte("another text"), 30_000)
+			return err
+		}, "was changed during the run: its SHA-256 was "},
+		"cut short": {func(path string) error { return os.Truncate(path, 100) }, "cannot be read any more: its file was cut short"},
+		"replaced": {func(path string) error { // what is mapped stays
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			return os.WriteFile(path, []byte("another text"), 0o600)
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" {
+				t.Skip("Windows does not let a mapped file change")
+			}
+			path := t.TempDir() + "/corpus"
+			if err := os.WriteFile(path, text(100_000, 1), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := tiny(t, "transformer", "data="+path, "train.steps=8")
+			o := Options{Threads: 2}
+			o.Progress = func(p Progress) {
+				if p.Phase == Training && p.Done == 3 {
+					if err := c.change(path); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			r, err := Run(t.Context(), s, o)
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || r.Status != results.Failed {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// Any other panic stays one.
+func TestGuardedPanics(t *testing.T) {
+	defer func() {
+		if p := recover(); p != "a bug" {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	_ = new(run).guarded(func() error { panic("a bug") })
+}
