@@ -71,9 +71,9 @@ func (c call) String() string {
 	return c.name + "(" + strings.Join(parts, ", ") + ")"
 }
 
-// checkKind says what is wrong with an attention kind for a level of so many
-// heads, layers, and positions in its longest sequence.
-func checkKind(kind string, heads, layers, length int) error {
+// checkKind says what is wrong with an attention kind of a model, at a level of so
+// many layers and positions in its longest sequence.
+func checkKind(kind string, m ModelSpec, layers, length int) error {
 	c, err := parseCall(kind)
 	if err != nil {
 		return err
@@ -81,7 +81,11 @@ func checkKind(kind string, heads, layers, length int) error {
 	if !slices.Contains(nn.Kinds(), c.name) {
 		return unknown("attention kind", c.name, nn.Kinds())
 	}
-	return nn.CheckAttention(kind, heads, layers, length)
+	positions, err := nn.ParsePositions(m.Positions)
+	if err != nil {
+		return nil // said of positions
+	}
+	return nn.CheckAttention(kind, positions, m.Heads, layers, length)
 }
 
 // bringsPositions says whether an attention kind has relative positions of its
@@ -89,6 +93,14 @@ func checkKind(kind string, heads, layers, length int) error {
 func bringsPositions(kind string) bool {
 	a, err := nn.ParseAttention(kind)
 	return err == nil && a.Relative
+}
+
+// random says whether an attention kind draws random numbers in training.
+func (s Spec) random() bool {
+	return slices.ContainsFunc(s.Model.Attention.kinds(), func(kind string) bool {
+		a, err := nn.ParseAttention(kind)
+		return err == nil && a.Random
+	})
 }
 
 // unknown says which of the known words may have been meant.

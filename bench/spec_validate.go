@@ -150,7 +150,7 @@ func (v *validation) attention(h nn.Hierarchy) {
 			continue
 		}
 		longest := max(v.Train.Context, v.Eval.Context, 1)
-		if err := checkKind(kind, v.Model.Heads, level.Layers(), (longest-1)/level.Total+1); err != nil {
+		if err := checkKind(kind, v.Model, level.Layers(), (longest-1)/level.Total+1); err != nil {
 			v.fail("model.attention", "%v", err)
 			bad = true
 			if a.Levels == nil {

@@ -5,12 +5,14 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"hgbench/pkg/nn"
 )
 
 // sparseKinds fit to the tiny spec.
 var sparseKinds = []string{
 	"window(2..5, dilation: 2, dilated: 1)", "local(3)", "strided(3)", "strided(3, heads: merged)", "fixed(4, 2)",
-	"fixed(4, 1, heads: split)", "bigbird(2, random: 1)",
+	"fixed(4, 1, heads: split)", "bigbird(2, random: 1)", "favor(12)", "favor(12, redraw: 3)", "relu",
 }
 
 // everySystem calls f for each system × shortening × upsampling × attention
@@ -34,7 +36,11 @@ func everySystem(t *testing.T, f func(name string, s Spec)) {
 			}
 		}
 		for i, attention := range sparseKinds {
-			common := []string{"model.storage=" + storage, `model.attention="` + attention + `"`, "model.positions=" + []string{"none", "rotary", "relative"}[i%3]}
+			position := []string{"none", "rotary", "relative"}[i%3]
+			if a, err := nn.ParseAttention(attention); err != nil || a.Absolute && position == "relative" {
+				position = "absolute"
+			}
+			common := []string{"model.storage=" + storage, `model.attention="` + attention + `"`, "model.positions=" + position}
 			f("transformer "+attention+" "+storage, tiny(t, "transformer", common...))
 			f("hourglass "+attention+" "+storage, tiny(t, "hourglass", common...))
 		}

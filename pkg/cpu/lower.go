@@ -44,16 +44,26 @@ func lower[T Float](n *graph.Node) kernel {
 		return embed[T](n, op)
 	case graph.EmbedGrad:
 		return embedGrad[T](n, op)
+	case graph.Features:
+		return features[T](n, op)
+	case graph.FeaturesGrad:
+		return featuresGrad[T](n, op)
 	case graph.LayerNorm:
 		return layerNorm[T](n, op)
 	case graph.LayerNormGrad:
 		return layerNormGrad[T](n, op)
+	case graph.LinearAttention:
+		return linearAttentionForward[T](n, op)
+	case graph.LinearAttentionGrad:
+		return linearAttentionGrad[T](n, op)
 	case graph.MatMul:
 		return matMul[T](n, op)
 	case graph.Normalize:
 		return normalize[T](n)
 	case graph.Pool:
 		return poolSteps[T](n, op)
+	case graph.Redraw:
+		return redraw[T](op)
 	case graph.Repeat:
 		return repeatSteps[T](n, op)
 	case graph.Reshape:

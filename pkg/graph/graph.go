@@ -50,6 +50,12 @@ func (g *Graph) Parameter(name string, init Init, shape ...int) *Value {
 	return g.persist(&Value{Name: name, Shape: shape, DType: g.Real, Role: Weight, Init: init})
 }
 
+// Buffer declares a weight that is not trained, but changed by a rule of its own:
+// it has no gradient.
+func (g *Graph) Buffer(name string, init Init, shape ...int) *Value {
+	return g.persist(&Value{Name: name, Shape: shape, DType: g.Real, Role: Weight, Init: init, Frozen: true})
+}
+
 // State declares a value that one run leaves to the next, such as the memory
 // of Transformer-XL. It starts as zeros.
 func (g *Graph) State(name string, shape ...int) *Value {
@@ -78,9 +84,9 @@ func (g *Graph) persist(v *Value) *Value {
 // Persistent lists the values that outlive a run, in order of declaration.
 func (g *Graph) Persistent() []*Value { return g.order }
 
-// Parameters lists the weights in order of declaration.
+// Parameters lists the weights that are trained, in order of declaration.
 func (g *Graph) Parameters() []*Value {
-	return slices.DeleteFunc(slices.Clone(g.order), func(v *Value) bool { return v.Role != Weight })
+	return slices.DeleteFunc(slices.Clone(g.order), func(v *Value) bool { return v.Role != Weight || v.Frozen })
 }
 
 // Output keeps v readable by name after a run.

@@ -15,6 +15,13 @@ type Attention struct {
 	// Relative says that the kind has relative positions whatever those of the
 	// Config.
 	Relative bool
+	// Absolute says that it cannot have relative positions.
+	Absolute bool
+	// Random says that in training it draws random numbers, and so wants a key.
+	Random bool
+	// Leaks says that what it shows to a position depends on later ones, as in
+	// the original: not causal.
+	Leaks bool
 
 	// attend appends the attention of normalised h [B, L, d], with weights under
 	// at.Prefix, and returns the heads' output [B, L, d], which the block projects
@@ -46,6 +53,8 @@ var kinds = map[string]func(p *parameters) Attention{
 	"strided":  strided,
 	"fixed":    fixed,
 	"bigbird":  bigbird,
+	"favor":    favor,
+	"relu":     relu,
 }
 
 // Kinds lists the names of all attention kinds.
@@ -72,16 +81,22 @@ func ParseAttention(s string) (Attention, error) {
 	return a, nil
 }
 
-// CheckAttention says whether a kind fits to so many heads, layers of a level,
-// and positions in its longest sequence, which 0 leaves open.
-func CheckAttention(kind string, heads, layers, length int) error {
+// CheckAttention says whether a kind fits to positions, so many heads, layers of
+// a level, and positions in its longest sequence, which 0 leaves open.
+func CheckAttention(kind string, positions Positions, heads, layers, length int) error {
 	a, err := ParseAttention(kind)
-	if err == nil && a.check != nil {
-		if err = a.check(heads, layers, length); err != nil {
-			err = fmt.Errorf("attention %q: %w; the kinds are %s", kind, err, strings.Join(Kinds(), ", "))
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	if a.Absolute && positions == Relative {
+		err = fmt.Errorf("cannot have relative positions; want positions none, absolute or rotary")
+	} else if a.check != nil {
+		err = a.check(heads, layers, length)
+	}
+	if err != nil {
+		return fmt.Errorf("attention %q: %w; the kinds are %s", kind, err, strings.Join(Kinds(), ", "))
+	}
+	return nil
 }
 
 // Pattern is which query sees which key in a layer; false where that depends on
@@ -134,13 +149,7 @@ func (l *Layers) attend(prefix string, q, kv *graph.Value, pattern graph.Pattern
 	if rel != nil {
 		positions = l.relativePositions(prefix, pattern.Rel, *rel)
 	}
-	q = l.Dense(prefix+".q", l.Model, q, graph.Epilogue{})
-	k := l.Dense(prefix+".k", l.Model, kv, graph.Epilogue{})
-	v := l.Dense(prefix+".v", l.Model, kv, graph.Epilogue{})
-	if rotary != 0 {
-		table := l.turns(q.Shape[1], rotary)
-		q, k = l.Graph.Rotary(q, table), l.Graph.Rotary(k, table)
-	}
+	q, k, v := l.heads(prefix, q, kv, rotary)
 	op := graph.Attention{
 		Heads:   l.Heads,
 		Scale:   1 / math.Sqrt(float64(l.Model/l.Heads)),
@@ -151,4 +160,26 @@ func (l *Layers) attend(prefix string, q, kv *graph.Value, pattern graph.Pattern
 		op.Rate, op.Stream = l.Dropout, l.nextStream()
 	}
 	return l.Graph.Attention(op, q, k, v, positions, l.key)
+}
+
+// heads are the queries of q, and the keys and values of kv, turned if rotary is
+// not 0.
+func (l *Layers) heads(prefix string, q, kv *graph.Value, rotary int) (_, k, v *graph.Value) {
+	q = l.Dense(prefix+".q", l.Model, q, graph.Epilogue{})
+	k = l.Dense(prefix+".k", l.Model, kv, graph.Epilogue{})
+	v = l.Dense(prefix+".v", l.Model, kv, graph.Epilogue{})
+	if rotary != 0 {
+		table := l.turns(q.Shape[1], rotary)
+		q, k = l.Graph.Rotary(q, table), l.Graph.Rotary(k, table)
+	}
+	return q, k, v
+}
+
+// turning is the step between the positions of a place if they are rotary, else
+// 0.
+func (l *Layers) turning(at Place) int {
+	if l.Positions == Rotary {
+		return at.Total
+	}
+	return 0
 }

@@ -123,6 +123,21 @@ func (p *parameters) whole(name, s string, low, high int) int {
 	return n
 }
 
+// realOr takes a number of [low, high], with a default.
+func (p *parameters) realOr(name string, value, low, high float64) float64 {
+	p.usage = append(p.usage, fmt.Sprintf("%s: %g", name, value))
+	s := p.next(name)
+	if s == "" {
+		return value
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(x >= low && x <= high) {
+		p.fail("%s %s: want a number from %g to %g", name, s, low, high)
+		return value
+	}
+	return x
+}
+
 // word takes one of the words, of which the first is the default.
 func (p *parameters) word(name string, words ...string) string {
 	p.usage = append(p.usage, name+": "+strings.Join(words, "|"))

@@ -11,11 +11,8 @@ func full(*parameters) Attention {
 // selfAttend lets h attend to itself over a pattern whose relative table ends
 // at distance 0.
 func (l *Layers) selfAttend(at Place, h *graph.Value, pattern graph.Pattern, positions Positions) *graph.Value {
-	switch positions {
-	case Relative:
+	if positions == Relative {
 		return l.attend(at.Prefix, h, h, pattern, &distances{first: 1 - pattern.Rel, step: at.Total}, 0)
-	case Rotary:
-		return l.attend(at.Prefix, h, h, pattern, nil, at.Total)
 	}
-	return l.attend(at.Prefix, h, h, pattern, nil, 0)
+	return l.attend(at.Prefix, h, h, pattern, nil, l.turning(at))
 }

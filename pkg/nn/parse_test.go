@@ -11,7 +11,8 @@ func TestParseAttention(t *testing.T) {
 	for _, s := range []string{
 		"full", "relative", " full ", "relative()", "window(1)", "window( 32..512 ,dilation:1-2, dilated: 1)", "window(window: 8)",
 		"local(4)", "local(4, before: 0)", "strided(3)", "strided(3, heads: merged)", "fixed(8, 2)", "fixed(8, summary: 4, heads: split)",
-		"bigbird(64)", "bigbird(block: 16, random: 0, seed: 7)",
+		"bigbird(64)", "bigbird(block: 16, random: 0, seed: 7)", "relu",
+		"favor(16)", "favor(16, redraw: 100, seed: 3, selection: original)",
 	} {
 		if _, err := ParseAttention(s); err != nil {
 			t.Error(err)
@@ -19,7 +20,7 @@ func TestParseAttention(t *testing.T) {
 	}
 	for s, want := range map[string]string{
 		"":              "unknown kind",
-		"fall":          "the kinds are bigbird, fixed, full, ",
+		"fall":          "the kinds are bigbird, favor, fixed, full, ",
 		"full(3)":       "takes no arguments; got 3",
 		"relative(1, 2": "closing parenthesis",
 
@@ -41,6 +42,12 @@ func TestParseAttention(t *testing.T) {
 		"fixed(8, 3)":                 "summary 3: want a divisor of block 8",
 		"fixed(8, 16)":                "summary 16: want a divisor of block 8",
 		"bigbird(8, random: -1)":      "random -1: want a whole number from 0",
+		"favor":                       "features is missing",
+		"favor(0)":                    "features 0: want a whole number from 1",
+		"favor(8, redraw: -1)":        "redraw -1",
+		"favor(8, selection: no)":     "selection no: want causal or original",
+		"favor(8, epsilon: 2)":        "epsilon 2: want a number from 0 to 1",
+		"relu(3)":                     "takes no arguments; got 3",
 		"local(5, before: 1, 2)":      "argument 2 after before",
 		"bigbird(999999999999999999)": "want a whole number from 1",
 	} {
@@ -73,9 +80,20 @@ func TestCheckAttention(t *testing.T) {
 		{"bigbird(16)", 1, 1, 8, "block 16"},
 		{"lhs", 1, 1, 8, "unknown kind"},
 	} {
-		err := CheckAttention(c.kind, c.heads, c.layers, c.length)
+		err := CheckAttention(c.kind, NoPositions, c.heads, c.layers, c.length)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.kind, err, c.want)
+		}
+	}
+}
+
+func TestCheckPositions(t *testing.T) {
+	for _, kind := range []string{"favor(8)", "relu"} {
+		if err := CheckAttention(kind, Relative, 1, 1, 8); err == nil || !strings.Contains(err.Error(), "cannot have relative positions") {
+			t.Errorf("%s: %v", kind, err)
+		}
+		if err := CheckAttention(kind, Rotary, 1, 1, 8); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -92,6 +92,7 @@ var goldenKinds = map[string]func(c *golden, config []byte) error{
 	"longformer":     (*golden).longformer,
 	"bigbird":        (*golden).bigBird,
 	"reformer":       (*golden).reformer,
+	"performer":      (*golden).performer,
 }
 
 func (c *golden) run() error {

@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"hgbench/pkg/cpu"
 	"hgbench/pkg/graph"
@@ -57,10 +59,12 @@ func (g goldenHeads) turned(x []float64, back bool) []float64 {
 // attentionRun is one way of attention in a case: its output, and the gradients
 // of Σ o·w.
 type attentionRun struct {
-	inputs  []string // tensors [B, H, L, d_head]
-	suffix  string   // of the names of output and gradients
-	outputs map[string]string
-	build   func(g *graph.Graph, inputs []*graph.Value) *graph.Value
+	inputs []string // tensors [B, H, L, d_head]
+	suffix string   // of the names of output and gradients
+	output string   // name of the output; "" for o and the suffix
+	given  map[string][]float64
+	build  func(g *graph.Graph, inputs []*graph.Value) *graph.Value
+	after  func(m *cpu.Machine, p *graph.Program) error // looks at what the program left; may be nil
 }
 
 // attend runs a way of attention and compares o and the gradients of the inputs
@@ -69,7 +73,7 @@ func (c *golden) attend(g goldenHeads, file caseFile, run attentionRun) error {
 	gr := graph.New(c.real)
 	var inputs []*graph.Value
 	given := map[string][]float64{}
-	for _, name := range append(run.inputs, "w") {
+	for _, name := range append(slices.Clone(run.inputs), "w") {
 		x, err := file.Floats(name, g.shape()...)
 		if err != nil {
 			return err
@@ -96,16 +100,19 @@ func (c *golden) attend(g goldenHeads, file caseFile, run attentionRun) error {
 	}
 	defer m.Close()
 	for _, in := range p.Inputs {
-		if x, ok := given[in.Name]; ok {
+		if x, ok := run.given[in.Name]; ok {
 			m.Write(p, in, x)
+		} else {
+			m.Write(p, in, given[in.Name])
 		}
 	}
 	m.Run(p)
-	want, err := file.Floats("o"+run.suffix, g.shape()...)
+	name := cmp.Or(run.output, "o"+run.suffix)
+	want, err := file.Floats(name, g.shape()...)
 	if err != nil {
 		return err
 	}
-	c.output("o"+run.suffix, g.turned(m.Read(p, o), true), want)
+	c.output(name, g.turned(m.Read(p, o), true), want)
 	for i, v := range wrt {
 		name := "d" + v.Name + run.suffix
 		want, err := file.Floats(name, g.shape()...)
@@ -113,6 +120,9 @@ func (c *golden) attend(g goldenHeads, file caseFile, run attentionRun) error {
 			return err
 		}
 		c.gradient(name, g.turned(read(m, p, grads[i]), true), want)
+	}
+	if run.after != nil {
+		return run.after(m, p)
 	}
 	return nil
 }

@@ -49,6 +49,20 @@ func opCases() []opCase {
 			o.ids = o.size(2, 7)
 			return o.Embed(o.real("table", o.ids, o.width(1, 9)), o.Input("ids", graph.Int32, 2, o.size(1, 9)), 1.5)
 		}},
+		{"features through the maximum of a token", func(o *opBuilder) *graph.Value {
+			heads, size := o.size(1, 3), o.width(1, 5)
+			e, _ := o.Features(graph.Features{Heads: heads, Through: true}, o.real("x", 2, o.width(1, 9), heads*size), o.projection(size))
+			return e
+		}},
+		{"features through the maximum of all", func(o *opBuilder) *graph.Value {
+			heads, size := o.size(1, 3), o.width(1, 5)
+			e, _ := o.Features(graph.Features{Heads: heads, Maximum: graph.OfAll, Through: true}, o.real("x", 2, o.width(1, 9), heads*size), o.projection(size))
+			return e
+		}},
+		{"linear attention", func(o *opBuilder) *graph.Value { return o.linear(nil) }},
+		{"linear attention, scaled", func(o *opBuilder) *graph.Value {
+			return o.linear(func(i int) float64 { return float64(i/3) / 4 }) // a running maximum rises now and then
+		}},
 		{"layernorm", func(o *opBuilder) *graph.Value {
 			d := o.width(8, 40)
 			return o.LayerNorm(o.real("x", 2, o.size(1, 5), d), o.real("scale", d), o.real("bias", d), 1e-6)
@@ -115,6 +129,29 @@ func opCases() []opCase {
 		}})
 	}
 	return append(cases, attentionCases()...)
+}
+
+// projection of heads of a size to some features.
+func (o *opBuilder) projection(size int) *graph.Value {
+	return o.Constant("projection", func(i int) float64 { return float64((7*i+3)%11-5) / 5 }, o.width(2, 9), size)
+}
+
+// linear attention to features that are not negative, with a scale for each
+// position.
+func (o *opBuilder) linear(scale func(i int) float64) *graph.Value {
+	b, l := o.size(1, 2), o.width(1, 9)
+	op := graph.LinearAttention{Heads: o.size(1, 3), Norm: 0.7, Epsilon: 0.05}
+	size := o.width(1, 5)
+	p := o.projection(size)
+	of := func(name string) *graph.Value {
+		e, _ := o.Features(graph.Features{Heads: op.Heads, Through: true}, o.real(name, b, l, op.Heads*size), p)
+		return e
+	}
+	var c *graph.Value
+	if scale != nil {
+		c = o.Constant("scale", func(i int) float64 { return scale(i % l) }, b, op.Heads, l)
+	}
+	return o.LinearAttention(op, of("q"), of("k"), o.real("v", b, l, op.Heads*o.width(1, 5)), c)
 }
 
 // attentionCases is every pattern × storage × relative or plain × dropout.
