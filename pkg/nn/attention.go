@@ -54,6 +54,7 @@ var kinds = map[string]func(p *parameters) Attention{
 	"fixed":    fixed,
 	"bigbird":  bigbird,
 	"favor":    favor,
+	"lsh":      lsh,
 	"relu":     relu,
 }
 

@@ -93,6 +93,7 @@ var goldenKinds = map[string]func(c *golden, config []byte) error{
 	"bigbird":        (*golden).bigBird,
 	"reformer":       (*golden).reformer,
 	"performer":      (*golden).performer,
+	"routing":        (*golden).routing,
 }
 
 func (c *golden) run() error {
