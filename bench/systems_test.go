@@ -13,6 +13,7 @@ import (
 var sparseKinds = []string{
 	"window(2..5, dilation: 2, dilated: 1)", "local(3)", "strided(3)", "strided(3, heads: merged)", "fixed(4, 2)",
 	"fixed(4, 1, heads: split)", "bigbird(2, random: 1)", "favor(12)", "favor(12, redraw: 3)", "relu",
+	"lsh(4, hashes: 2, chunk: 3)", "routing(2, 4)",
 }
 
 // everySystem calls f for each system × shortening × upsampling × attention

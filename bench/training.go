@@ -91,6 +91,7 @@ func newVariant(s Spec, m segment, real graph.DType) *variant {
 	for _, f := range finish {
 		f()
 	}
+	b.Finish()
 	g.Adam(graph.Adam{
 		Beta1: s.Train.Beta1, Beta2: s.Train.Beta2, Epsilon: s.Train.Epsilon,
 		Clip: s.Train.Clip, Decay: s.Train.WeightDecay,

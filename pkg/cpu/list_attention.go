@@ -14,7 +14,13 @@ func order[T Float](n *graph.Node, op graph.Order) kernel {
 		o.of = in[int32](m, 0)
 		list := outInts(m, 0)
 		o.layout(view[int32](m.workspace, o.ints()))
-		return []phase{o.sort(), {tiles: 1, run: func(*worker, int) { copy(list, o.order) }}}
+		n, entries := o.rounds*o.length, len(list)/o.pairs
+		return []phase{o.sort(), {tiles: o.pairs, run: func(_ *worker, pair int) {
+			to := list[pair*entries:][:entries]
+			for i := copy(to, o.order[pair*n:][:n]); i < entries; i++ {
+				to[i] = -1
+			}
+		}}}
 	}}
 }
 
@@ -86,7 +92,10 @@ func (s *listShape[T]) executed(products float64) float64 {
 	return products * 2 * float64(s.pairs*s.entries) * float64(s.keys*s.size)
 }
 
+// row is where the features of a position of a pair start; those of no position are
+// any.
 func (s *listShape[T]) row(pair int, position int32) int {
+	position = max(position, 0)
 	return (pair/s.Heads*s.length+int(position))*s.d + pair%s.Heads*s.size
 }
 
@@ -135,7 +144,7 @@ func (s *listShape[T]) score(x *listScratch[T], pair, chunk int) {
 		row := x.scores[i*s.keys:][:s.keys]
 		for j := range row {
 			switch p := list[s.key(chunk, j)]; {
-			case p > own:
+			case p > own || p < 0 && own >= 0:
 				row[j] = hidden
 			case p < own:
 				others = true
@@ -159,7 +168,7 @@ func (s *listShape[T]) alone(pair, chunk, i int) (times int) {
 	own := list[chunk*s.Chunk+i]
 	for j := range s.keys {
 		switch p := list[s.key(chunk, j)]; {
-		case p < own || s.Self:
+		case 0 <= p && p < own || s.Self:
 			return 0
 		case p == own:
 			times++
@@ -260,6 +269,9 @@ func listAttentionGrad[T Float](n *graph.Node, op graph.ListAttentionGrad) kerne
 				if to := out[T](m, 0); to != nil {
 					clearHead(to)
 					for e, p := range list {
+						if p < 0 {
+							continue
+						}
 						s.ks.axpy(to[s.row(pair, p):][:s.size], dq[(pair*s.entries+e)*s.size:][:s.size], T(s.Scale))
 					}
 				}
@@ -271,6 +283,9 @@ func listAttentionGrad[T Float](n *graph.Node, op graph.ListAttentionGrad) kerne
 					clearHead(to)
 					for chunk := range chunks {
 						for j := range s.keys {
+							if list[s.key(chunk, j)] < 0 {
+								continue
+							}
 							src := from[((pair*chunks+chunk)*s.keys+j)*s.size:][:s.size]
 							factor := T(1)
 							if i == 0 {

@@ -36,6 +36,8 @@ func lower[T Float](n *graph.Node) kernel {
 		return bucketAttention[T](n, op)
 	case graph.BucketAttentionGrad:
 		return bucketAttentionGrad[T](n, op)
+	case graph.ClusterSums:
+		return clusterSums[T](n, op)
 	case graph.ColumnSum:
 		return columnSum[T](n)
 	case graph.Concat:
@@ -74,6 +76,8 @@ func lower[T Float](n *graph.Node) kernel {
 		return merge[T](n, op)
 	case graph.MergeGrad:
 		return mergeGrad[T](n, op)
+	case graph.MoveMeans:
+		return moveMeans[T](n, op)
 	case graph.Nearest:
 		return nearest[T](n, op)
 	case graph.Normalize:

@@ -28,7 +28,9 @@ func (s *mergeShape[T]) weights(memory []T, pair int, lse []T, list []int32, f f
 	clear(sum)
 	if !s.Mean {
 		for e, p := range list {
-			high[p] = max(high[p], lse[e])
+			if p >= 0 {
+				high[p] = max(high[p], lse[e])
+			}
 		}
 	}
 	weight := func(e int, p int32) T {
@@ -38,10 +40,14 @@ func (s *mergeShape[T]) weights(memory []T, pair int, lse []T, list []int32, f f
 		return T(math.Exp(float64(lse[e] - high[p])))
 	}
 	for e, p := range list {
-		sum[p] += weight(e, p)
+		if p >= 0 {
+			sum[p] += weight(e, p)
+		}
 	}
 	for e, p := range list {
-		f(e, p, weight(e, p)/(sum[p]+T(s.Epsilon)))
+		if p >= 0 {
+			f(e, p, weight(e, p)/(sum[p]+T(s.Epsilon)))
+		}
 	}
 }
 
@@ -72,6 +78,11 @@ func mergeGrad[T Float](n *graph.Node, op graph.MergeGrad) kernel {
 		do, dlse := out[T](m, 0), out[T](m, 1)
 		memory := work[T](m, 2*s.pairs*s.length)
 		return []phase{{tiles: s.pairs, run: func(_ *worker, pair int) {
+			for i, d := range [][]T{do, dlse} { // entries of no position
+				if n := s.entries * []int{s.size, 1}[i]; d != nil {
+					clear(d[pair*n:][:n])
+				}
+			}
 			s.weights(memory, pair, lse, list, func(e int, p int32, weight T) {
 				at, from := (pair*s.entries+e)*s.size, s.row(pair, p)
 				dy := dy[from:][:s.size]

@@ -5,14 +5,16 @@ package graph
 // are here for comparison; models that are to be judged use BucketAttention.
 
 // Order lists positions by round and bucket, those of a bucket in their own order.
-// Input: buckets int32 [B, H, Rounds, L] of [0, Buckets). Output: int32 [B, H,
-// Rounds·L].
-type Order struct{ Buckets int }
+// Input: buckets int32 [B, H, Rounds, L] of [0, Buckets). Output: int32 [B, H, N],
+// where N is Rounds·L, or the next number that Multiple divides: entries that are left
+// are −1, no position.
+type Order struct{ Buckets, Multiple int }
 
 // Order returns the list.
 func (g *Graph) Order(op Order, buckets *Value) *Value {
 	s := buckets.Shape
-	return g.integers(op, []*Value{buckets}, s[0], s[1], s[2]*s[3])
+	multiple := max(op.Multiple, 1)
+	return g.integers(op, []*Value{buckets}, s[0], s[1], (s[2]*s[3]+multiple-1)/multiple*multiple)
 }
 
 // VJP: nothing flows through a choice.
@@ -100,8 +102,8 @@ type ListAttentionGrad ListAttention
 // VJP of a gradient is not needed.
 func (ListAttentionGrad) VJP(*Tape, *Node) { panic("graph: gradient of a gradient") }
 
-// Merge gathers what the entries of a list have for each position: their mean, with
-// Epsilon added to their number, if Mean; else weighed by the softmax of what they
+// Merge gathers what the entries of a list have for each position: if Mean, their sum
+// divided by their number plus Epsilon; else weighed by the softmax of what they
 // have as log-sum-exp. A position that is not in the list gets 0.
 //
 // Inputs: o [B, H, N, size], the log-sum-exp [B, H, N], list int32 [B, H, N].

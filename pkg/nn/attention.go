@@ -56,6 +56,7 @@ var kinds = map[string]func(p *parameters) Attention{
 	"favor":    favor,
 	"lsh":      lsh,
 	"relu":     relu,
+	"routing":  routing,
 }
 
 // Kinds lists the names of all attention kinds.
@@ -153,7 +154,7 @@ func (l *Layers) attend(prefix string, q, kv *graph.Value, pattern graph.Pattern
 	q, k, v := l.heads(prefix, q, kv, rotary)
 	op := graph.Attention{
 		Heads:   l.Heads,
-		Scale:   1 / math.Sqrt(float64(l.Model/l.Heads)),
+		Scale:   headScale(l.Model / l.Heads),
 		Pattern: pattern,
 		Storage: l.Storage,
 	}
@@ -162,6 +163,9 @@ func (l *Layers) attend(prefix string, q, kv *graph.Value, pattern graph.Pattern
 	}
 	return l.Graph.Attention(op, q, k, v, positions, l.key)
 }
+
+// headScale of the scores of a head of so wide.
+func headScale(size int) float64 { return 1 / math.Sqrt(float64(size)) }
 
 // heads are the queries of q, and the keys and values of kv, turned if rotary is
 // not 0.

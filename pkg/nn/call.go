@@ -104,14 +104,13 @@ func (p *parameters) numberOr(name string, value, low, high int) int {
 	return value
 }
 
-// optional is number that may be left out, which the usage calls absent; it is 0
-// then.
-func (p *parameters) optional(name, absent string, low, high int) int {
-	p.usage = append(p.usage, name+": "+absent)
+// optional is number that may be left out, for which the usage has a word.
+func (p *parameters) optional(name, word string, absent, low, high int) int {
+	p.usage = append(p.usage, name+": "+word)
 	if s := p.next(name); s != "" {
 		return p.whole(name, s, low, high)
 	}
-	return 0
+	return absent
 }
 
 func (p *parameters) whole(name, s string, low, high int) int {

@@ -9,11 +9,11 @@ import (
 	"hgbench/pkg/philox"
 )
 
-// Constants of the original of FAVOR+ and of the ReLU kernel of Trax.
+// What the original of FAVOR+ adds to features, and to denominators that are no
+// larger; and what the ReLU kernel of Trax adds to features.
 const (
-	favorEpsilon    = 1e-6
-	favorStabiliser = 1e-6
-	reluEpsilon     = 1e-3
+	favorEpsilon = 1e-6
+	reluEpsilon  = 1e-3
 )
 
 // favor is attention through so many positive orthogonal random features of the
@@ -41,7 +41,7 @@ func favor(p *parameters) Attention {
 		}
 		q, _ = l.Features(graph.Features{Heads: l.Heads, Through: original}, q, table)
 		k, c := l.Features(graph.Features{Heads: l.Heads, Maximum: maximum, Through: original}, k, table)
-		op := graph.LinearAttention{Heads: l.Heads, Norm: 1 / math.Sqrt(float64(features)), Epsilon: epsilon, Stabiliser: favorStabiliser}
+		op := graph.LinearAttention{Heads: l.Heads, Norm: 1 / math.Sqrt(float64(features)), Epsilon: epsilon, Stabiliser: epsilon}
 		return l.LinearAttention(op, q, k, v, c)
 	}}
 }

@@ -21,12 +21,13 @@ func lsh(p *parameters) Attention {
 	hashes := p.numberOr("hashes", 1, 1, 64)
 	chunk := p.numberOr("chunk", 64, 1, maxParameter)
 	seed := p.numberOr("seed", 1, 0, maxParameter)
+	original := p.word("selection", "causal", "original") == "original"
 	factors := bucketFactors(buckets)
 	if p.err == nil && factors == nil {
 		p.fail("buckets %d: want an even number, and above %d the product of two", buckets, mostBuckets)
 	}
 	return Attention{
-		Absolute: true,
+		Absolute: true, Leaks: original,
 		check: func(_, _, length int) error {
 			if err := within("buckets", buckets, length); err != nil {
 				return err
@@ -37,8 +38,15 @@ func lsh(p *parameters) Attention {
 			qk, v := l.shared(at, h)
 			hash := graph.Hash{Heads: l.Heads, Rounds: hashes, Factors: factors}
 			chosen := l.Hash(hash, qk, l.rotations(at, hash, uint64(seed)))
+			k := l.Unit(TraxUnit(l.Heads, l.Model/l.Heads), qk)
+			if original {
+				list := l.Order(graph.Order{Buckets: buckets, Multiple: chunk}, chosen)
+				op := graph.ListAttention{Heads: l.Heads, Chunk: chunk, Before: true, Penalty: -1e5, Scale: 1}
+				o, lse := l.ListAttention(op, qk, k, v, list)
+				return l.Merge(graph.Merge{}, o, lse, list, qk.Shape[1])
+			}
 			op := graph.BucketAttention{Heads: l.Heads, Rounds: hashes, Buckets: buckets, Window: 2 * chunk, Scale: 1}
-			return l.BucketAttention(op, qk, l.Unit(TraxUnit(l.Heads, l.Model/l.Heads), qk), v, chosen)
+			return l.BucketAttention(op, qk, k, v, chosen)
 		},
 	}
 }
@@ -71,10 +79,7 @@ func bucketFactors(buckets int) []int {
 func (l *Layers) shared(at Place, h *graph.Value) (qk, v *graph.Value) {
 	qk = l.Dense(at.Prefix+".qk", l.Model, h, graph.Epilogue{})
 	v = l.Dense(at.Prefix+".v", l.Model, h, graph.Epilogue{})
-	if step := l.turning(at); step != 0 {
-		qk = l.Graph.Rotary(qk, l.turns(qk.Shape[1], step))
-	}
-	return qk, v
+	return l.turn(qk, at), v
 }
 
 // rotations of each head of a layer: [H, size, columns].

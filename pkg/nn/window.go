@@ -17,7 +17,7 @@ const maxParameter = 1 << 28
 func window(p *parameters) Attention {
 	size := p.schedule("window", 0, 1, maxParameter)
 	dilation := p.schedule("dilation", 1, 1, maxParameter)
-	dilated := p.optional("dilated", "all", 1, maxParameter)
+	dilated := p.optional("dilated", "all", 0, 1, maxParameter)
 	a := patterned(func(heads int, at Place, length int) graph.Pattern {
 		dilations := make([]int, heads)
 		for h := range dilations {

@@ -30,7 +30,7 @@ var kinds = map[string][]nn.Positions{
 // maxima of favor, through which no gradient flows, cancel out.
 var sparseKinds = []string{
 	"window(3)", "window(2..4, dilation: 3, dilated: 1)", "local(4)", "strided(3)", "strided(4, heads: merged)",
-	"favor(12, epsilon: 0)", "favor(5, redraw: 2, epsilon: 0)", "relu", "fixed(4, 2)", "fixed(3, 1, heads: split)", "bigbird(2)", "bigbird(3, window: 0, global: 2, random: 1)",
+	"lsh(4, hashes: 2, chunk: 2)", "lsh(2, chunk: 3)", "routing(3, 4)", "routing(2, 3, local: 0)", "favor(12, epsilon: 0)", "favor(5, redraw: 2, epsilon: 0)", "relu", "fixed(4, 2)", "fixed(3, 1, heads: split)", "bigbird(2)", "bigbird(3, window: 0, global: 2, random: 1)",
 }
 
 var (
