@@ -39,7 +39,7 @@ func (Transformer) Divisor() int { return 1 }
 
 // Validate says everything that is wrong with the configuration.
 func (c Transformer) Validate() error {
-	_, err := nn.ParseAttention(c.Attention)
+	err := nn.CheckAttention(c.Attention, c.Positions, c.Heads, c.Layers, 0)
 	return errors.Join(c.Config.Validate(), checkLayers(c.Layers), err)
 }
 

@@ -30,6 +30,7 @@ type Graph struct {
 	persistent map[string]*Value
 	order      []*Value // persistent values in order of declaration
 	backward   bool
+	couplings  []coupling
 }
 
 // New returns an empty graph of real type Float32 or Float64.

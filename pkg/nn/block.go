@@ -26,3 +26,10 @@ func (l *Layers) Blocks(prefix string, x *graph.Value, n int, attention Attentio
 	}
 	return l.Norm(prefix+"norm", x)
 }
+
+// AttentionBranch is what Block adds to x for attention.
+func (l *Layers) AttentionBranch(prefix string, x *graph.Value, attention Attention, at Place) *graph.Value {
+	at.Prefix = prefix + ".attn"
+	h := attention.attend(l, at, l.Norm(prefix+".attn_norm", x))
+	return l.Drop(l.Dense(prefix+".attn.o", l.Model, h, graph.Epilogue{}), nil)
+}

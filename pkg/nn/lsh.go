@@ -13,6 +13,9 @@ import (
 // unit vectors, and a position sees itself only where it sees no other. The
 // rotations that hash are drawn once for each layer and head.
 //
+// Only every so-many-th layer hashes, the others have attention inside chunks of half
+// the size and to the chunk before; every: 4 is the paper's.
+//
 // The original sorts the whole sequence by bucket and attends inside chunks of what
 // comes out, whose borders depend on later positions. Here a position sees the last
 // 2·chunk positions of its bucket.
@@ -20,8 +23,10 @@ func lsh(p *parameters) Attention {
 	buckets := p.number("buckets", 2, 1<<20)
 	hashes := p.numberOr("hashes", 1, 1, 64)
 	chunk := p.numberOr("chunk", 64, 1, maxParameter)
+	every := p.numberOr("every", 1, 1, maxParameter)
 	seed := p.numberOr("seed", 1, 0, maxParameter)
 	original := p.word("selection", "causal", "original") == "original"
+	near := patterned(func(_ int, _ Place, length int) graph.Pattern { return LocalPattern(length, (chunk+1)/2, 1) })
 	factors := bucketFactors(buckets)
 	if p.err == nil && factors == nil {
 		p.fail("buckets %d: want an even number, and above %d the product of two", buckets, mostBuckets)
@@ -35,6 +40,9 @@ func lsh(p *parameters) Attention {
 			return within("chunk", chunk, length)
 		},
 		attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
+			if at.Layer%every != every/2 {
+				return near.attend(l, at, h)
+			}
 			qk, v := l.shared(at, h)
 			hash := graph.Hash{Heads: l.Heads, Rounds: hashes, Factors: factors}
 			chosen := l.Hash(hash, qk, l.rotations(at, hash, uint64(seed)))

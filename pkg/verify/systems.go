@@ -86,6 +86,11 @@ func systemsWith(storage graph.Storage) []System {
 			}
 		}
 	}
+	for _, kind := range []string{"full", "lsh(4, hashes: 2, chunk: 3, every: 2)"} {
+		d := drawer{index: len(all)}
+		c := d.config(storage, nn.Absolute)
+		add("reformer "+kind, baselines.Reformer{Config: c, Layers: 3, Attention: kind})
+	}
 	for _, xl := range []struct {
 		memory baselines.Memory
 		set    baselines.TransformerXL
