@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"hgbench/pkg/baselines"
 	"hgbench/pkg/nn"
 )
 
@@ -19,6 +20,13 @@ var sparseKinds = []string{
 // everySystem calls f for each system × shortening × upsampling × attention
 // kind × positions × storage.
 func everySystem(t *testing.T, f func(name string, s Spec)) {
+	for system := range baselines.Sparse {
+		kind := map[string]string{
+			"sparse-transformer": "fixed(4, 2)", "longformer": "window(3..6)", "bigbird": "bigbird(3)",
+			"reformer": "lsh(4, chunk: 4, every: 2)", "routing-transformer": "routing(3, 4)", "performer": "favor(16)",
+		}[system]
+		f(system, tiny(t, "transformer", `model.attention="`+kind+`"`, "model.system="+system))
+	}
 	for _, storage := range storages {
 		for _, attention := range []string{"full", "relative"} {
 			for _, position := range positions {
@@ -71,7 +79,7 @@ func TestEverySystemLearns(t *testing.T) {
 			}
 		})
 	})
-	if want := 2 * (5*(1+4*5) + 2*len(sparseKinds) + 2); count != want {
+	if want := 2*(5*(1+4*5)+2*len(sparseKinds)+2) + len(baselines.Sparse); count != want {
 		t.Errorf("%d systems, want %d", count, want)
 	}
 }
