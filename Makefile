@@ -49,7 +49,7 @@ cross: ## compile everything, tests included, for other systems
 # that are about threads and about stopping them, by name.
 .PHONY: race
 race: ## tests under the race detector where goroutines meet (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race ./results ./sweeps
+	CGO_ENABLED=1 $(GO) test -race ./results ./sweeps ./report/running
 	CGO_ENABLED=1 $(GO) test -race -run 'Thread|Stop' ./pkg/cpu ./bench
 
 .PHONY: fuzz

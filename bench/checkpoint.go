@@ -45,9 +45,6 @@ const (
 	checkpointType  = ".safetensors" // behind a checkpoint's number
 )
 
-// claimPatience is for a process that has been told to stop, and is about to.
-var claimPatience = 3 * time.Second
-
 // checkpoints is a run's folder of them. They are numbered as they are written,
 // since a file's time is whatever the clock said.
 type checkpoints struct {
@@ -62,14 +59,7 @@ type checkpoints struct {
 // openCheckpoints claims the folder of a run, so that no other process does the
 // same run meanwhile. Its error wraps results.ErrClaimed if one does.
 func openCheckpoints(dir string, restart bool) (*checkpoints, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("folder for checkpoints: %w", err)
-	}
-	claim, err := results.Claim(filepath.Join(dir, claimName))
-	for end := time.Now().Add(claimPatience); errors.Is(err, results.ErrClaimed) && time.Now().Before(end); {
-		time.Sleep(claimPatience / 30)
-		claim, err = results.Claim(filepath.Join(dir, claimName))
-	}
+	claim, err := claim(dir)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
@@ -86,6 +76,18 @@ func openCheckpoints(dir string, restart bool) (*checkpoints, error) {
 		c.last = found[len(found)-1]
 	}
 	return c, nil
+}
+
+func claim(dir string) (io.Closer, error) {
+	for {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		c, err := results.Claim(filepath.Join(dir, claimName))
+		if !errors.Is(err, fs.ErrNotExist) { // else whoever had the run is done, and has just removed the folder
+			return c, err
+		}
+	}
 }
 
 // list gives the numbers of the checkpoints, in order, and removes what a
@@ -163,7 +165,11 @@ func stateOf(f *checkpoint.File) (s state, err error) {
 // save writes the next checkpoint, and removes the oldest.
 func (c *checkpoints) save(f *checkpoint.File) error {
 	start := time.Now()
-	err := checkpoint.Save(c.path(c.last+1), f)
+	// A process that had this run before may just have removed the folder.
+	err := os.MkdirAll(c.dir, 0o755)
+	if err == nil {
+		err = checkpoint.Save(c.path(c.last+1), f)
+	}
 	c.saved, c.cost = time.Now(), time.Since(start)
 	if err != nil {
 		return err
@@ -254,7 +260,7 @@ func (r *run) restore() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.checkpoints.loaded, err)
 		}
-		copy(r.machine.Floats(r.programOf(), v), saved)
+		copy(r.machine.Floats(r.shared(), v), saved)
 	}
 	r.note(fmt.Sprintf("going on from a checkpoint after step %d of %d", r.step, r.spec.Train.Steps))
 	r.memory.reset()
@@ -274,8 +280,8 @@ func (r *run) lasting() map[string]*graph.Value {
 	return values
 }
 
-// programOf any persistent value; they are all shared.
-func (r *run) programOf() *graph.Program { return r.training.variants[0].Program }
+// shared is a program to find persistent values by: they are the same in all.
+func (r *run) shared() *graph.Program { return r.training.variants[0].Program }
 
 // checkpoint writes one when it is time.
 func (r *run) checkpoint() {
@@ -302,7 +308,7 @@ func (r *run) save() {
 	if err == nil {
 		f := &checkpoint.File{Tensors: make(map[string]checkpoint.Tensor), Metadata: map[string]string{stateKey: string(text)}}
 		for name, v := range r.lasting() {
-			f.Tensors[name] = checkpoint.Tensor{Shape: v.Shape, Floats: r.machine.Floats(r.programOf(), v)}
+			f.Tensors[name] = checkpoint.Tensor{Shape: v.Shape, Floats: r.machine.Floats(r.shared(), v)}
 		}
 		err = r.checkpoints.save(f)
 	}

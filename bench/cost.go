@@ -13,10 +13,6 @@ import (
 // assumedShare of the machine's peak at which times of plans are estimated.
 const assumedShare = 0.5
 
-// absentTest is the test split in bytes of the corpora that have to be got
-// first, enwik8 and text8.
-const absentTest = 5_000_000
-
 // PlanReport is what a spec costs, known without training.
 type PlanReport struct {
 	ID         string          `json:"id,omitempty"` // of the run; "" while the corpus is not here
@@ -46,14 +42,15 @@ func Plan(s Spec, threads int) (PlanReport, error) {
 	}
 	threads = threadsOr(threads)
 	p := PlanReport{Spec: s, Steps: s.Train.Steps, PeakGFLOPS: CurrentMachine(threads).PeakGFLOPS}
-	corpus, err := data.Open(context.Background(), s.Data)
-	switch {
-	case err == nil:
-		defer corpus.Close()
+	corpus, here, err := plannedCorpus(s)
+	if err != nil {
+		return PlanReport{}, err
+	}
+	defer corpus.Close()
+	if here {
 		p.ID = s.ID(corpus.SHA256)
-	case errors.Is(err, fs.ErrNotExist): // not got yet: only the size of its test split is needed
-		corpus = &data.Corpus{Vocab: data.Vocab, Test: make([]byte, min(s.Eval.Bytes, absentTest))}
-	default:
+	}
+	if err := corpus.Check(s.Train.Context, s.Train.Batch); err != nil {
 		return PlanReport{}, err
 	}
 	t, err := newTraining(s, corpus.Vocab, graph.Float32)
@@ -75,6 +72,20 @@ func Plan(s Spec, threads int) (PlanReport, error) {
 	speed := assumedShare * p.PeakGFLOPS * 1e9
 	p.Seconds, p.EvalSeconds = p.FLOPs.Total/speed, p.EvalFLOPs/speed
 	return p, nil
+}
+
+// plannedCorpus is the corpus of a spec, or one of its size when it is known
+// but has not been got yet.
+func plannedCorpus(s Spec) (c *data.Corpus, here bool, err error) {
+	if c, err = data.Open(context.Background(), s.Data); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return c, err == nil, err
+	}
+	for _, known := range data.List() {
+		if known.Name == s.Data {
+			return &data.Corpus{Name: s.Data, Vocab: data.Vocab, Train: make([]byte, known.Train), Test: make([]byte, known.Test)}, false, nil
+		}
+	}
+	return nil, false, err
 }
 
 // NecessaryPerToken is the necessary FLOPs of training for one token: a Cost.

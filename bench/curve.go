@@ -14,7 +14,7 @@ const curvePoints = 50
 // curve.
 func (r *run) train() error {
 	steps := r.spec.Train.Steps
-	r.progress = Progress{Phase: Training, Done: r.step, Total: steps}
+	r.progress = Progress{Phase: Training, Done: r.step, Total: steps, ValidBPC: r.progress.ValidBPC}
 	r.clock.start()
 	for {
 		if r.toValidate() {

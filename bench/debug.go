@@ -16,7 +16,7 @@ func (r *run) checkedStep() (float64, error) {
 	names := slices.Sorted(maps.Keys(values))
 	r.before = r.before[:0]
 	for _, name := range names {
-		r.before = append(r.before, r.machine.Floats(r.programOf(), values[name])...)
+		r.before = append(r.before, r.machine.Floats(r.shared(), values[name])...)
 	}
 	loss := r.training.step(r.corpus, r.machine, r.step)
 	err := checkFinite(loss, r.step)
@@ -28,7 +28,7 @@ func (r *run) checkedStep() (float64, error) {
 	}
 	rest := r.before
 	for _, name := range names {
-		rest = rest[copy(r.machine.Floats(r.programOf(), values[name]), rest):]
+		rest = rest[copy(r.machine.Floats(r.shared(), values[name]), rest):]
 	}
 	v := r.training.load(r.corpus, r.machine, r.step)
 	if fault := r.machine.RunChecked(v.Program); fault != nil {
@@ -40,7 +40,7 @@ func (r *run) checkedStep() (float64, error) {
 // checkValues says which weight or moment is not finite after a step.
 func (r *run) checkValues(names []string, values map[string]*graph.Value) error {
 	for _, name := range names {
-		for i, x := range r.machine.Floats(r.programOf(), values[name]) {
+		for i, x := range r.machine.Floats(r.shared(), values[name]) {
 			if x-x != 0 {
 				return fmt.Errorf("%s has %g at element %d after step %d: the run diverged", name, x, i, r.step)
 			}

@@ -17,7 +17,8 @@
 // would not fit is refused. Causality is proven with random weights. Then all
 // programs share the weights and the arena of one cpu.Machine until the end:
 // training with validation on the way, the test split, the proof on the final
-// weights, a sample.
+// weights, a sample. What lasts from step to step is saved now and then, if
+// Options.Checkpoints says where, so that a run which was killed goes on.
 //
 // Three counts of FLOPs are kept apart, as results.FLOPs says; budgets and
 // figures use the necessary ones, a property of the model that padding,

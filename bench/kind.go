@@ -95,6 +95,16 @@ func bringsPositions(kind string) bool {
 	return err == nil && a.Relative
 }
 
+// leaking is the attention kind, if there is one, that is known to look ahead.
+func (s Spec) leaking() (kind string, leaks bool) {
+	for _, kind := range s.Model.Attention.kinds() {
+		if a, err := nn.ParseAttention(kind); err == nil && a.Leaks {
+			return kind, true
+		}
+	}
+	return "", false
+}
+
 // random says whether an attention kind draws random numbers in training.
 func (s Spec) random() bool {
 	return slices.ContainsFunc(s.Model.Attention.kinds(), func(kind string) bool {

@@ -83,6 +83,9 @@ func (r *run) prepare() (err error) {
 	if r.corpus, err = data.Open(r.ctx, r.spec.Data); err != nil {
 		return err
 	}
+	if err := r.corpus.Check(r.spec.Train.Context, r.spec.Train.Batch); err != nil {
+		return err // before programs are built for a context that the data does not have
+	}
 	if err := r.spec.Resolve(NecessaryPerToken); err != nil {
 		return err
 	}
@@ -100,6 +103,9 @@ func (r *run) prepare() (err error) {
 }
 
 func (r *run) build() (err error) {
+	if kind, leaks := r.spec.leaking(); leaks && !r.options.AllowLeak {
+		return fmt.Errorf("attention %s looks ahead, as published, so its loss would mean nothing; leave out selection: original, or give --allow-leak to record it marked as a leak", kind)
+	}
 	if r.training, err = newTraining(r.spec, r.corpus.Vocab, graph.Float32); err != nil {
 		return err
 	}

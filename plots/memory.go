@@ -78,7 +78,11 @@ func MemoryContext(records []results.Record, opts Options) (Figure, error) {
 				s.style.Dashes = matDashes
 			}
 			floor := series{style: draw.LineStyle{Color: mix(l.color, paper, 0.45), Width: vg.Points(0.9), Dashes: floorDashes}}
-			measured := series{look: look{l.color, cross}, radius: 2.4}
+			s.name = v + " " + s.label
+			if s.hollow {
+				s.name += ", materialised"
+			}
+			measured := series{look: look{l.color, cross}, radius: 2.4, name: s.name + ", measured"}
 			for _, r := range g.Records {
 				x := r.Number("train.context")
 				s.points = append(s.points, plotter.XY{X: x, Y: float64(r.Memory.Planned.Total) / sc.unit})

@@ -203,8 +203,11 @@
   const refresh = async () => {
     const response = await fetch("/", { cache: "no-store" });
     if (!response.ok) return;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    sheets.page.replaceSync($("#figure-styles", page).textContent);
+    // This page's policy holds for what it parses, and knows no other styles.
+    let css = "";
+    const text = (await response.text()).replace(/<style[^>]*>([^]*?)<\/style>/g, (_, style) => { css = style; return ""; });
+    const page = new DOMParser().parseFromString(text, "text/html");
+    sheets.page.replaceSync(css); // the last are those of figures
     const opened = new Set($$("details[open]").map((d) => d.id || d.textContent.slice(0, 60)));
     $$("[data-part]").forEach((part) => {
       const now = $(`[data-part="${part.dataset.part}"]`, page);

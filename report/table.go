@@ -3,8 +3,11 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"hgbench/plots"
 	"hgbench/results"
@@ -66,7 +69,8 @@ func newTable(records results.Records, chips chips) table {
 		}},
 	}
 	for _, key := range varying(records) {
-		columns = append(columns, column{head{Name: results.ShortKey(key), Help: key + " of the spec"}, func(r results.Record) cell {
+		words := !slices.ContainsFunc(records, func(r results.Record) bool { return !math.IsNaN(r.Number(key)) })
+		columns = append(columns, column{head{Name: results.ShortKey(key), Help: key + " of the spec", Text: words}, func(r results.Record) cell {
 			c := cell{Text: r.Setting(key)}
 			if v := r.Number(key); !math.IsNaN(v) {
 				c.Key = strconv.FormatFloat(v, 'g', -1, 64)
@@ -83,11 +87,14 @@ func newTable(records results.Records, chips chips) table {
 		number("of peak", "necessary FLOPs a second as a share of the machine's measured peak", func(r results.Record) float64 { return r.ShareOfPeak }, percent),
 	)
 	var t table
+	columns = slices.DeleteFunc(columns, func(c column) bool {
+		return !c.head.Text && !slices.ContainsFunc(records, func(r results.Record) bool { return c.cell(r).Text != noValue })
+	})
 	for _, c := range columns {
 		t.Heads = append(t.Heads, c.head)
 	}
 	for i, r := range records {
-		out := row{ID: r.ID, Status: statusOf(r), Best: i == 0 && len(records.Done()) > 1, Chip: chips.of(r)}
+		out := row{ID: r.ID, Status: statusOf(r), Best: i == 0 && len(records.Done()) > 1 && !math.IsNaN(results.ValidBPC.Value(r)), Chip: chips.of(r)}
 		for _, c := range columns {
 			out.Cells = append(out.Cells, c.cell(r))
 		}
@@ -114,11 +121,13 @@ type column struct {
 
 // varying are the settings that have a column: those that tell runs apart.
 func varying(records results.Records) []string {
+	evaluated := slices.ContainsFunc(records, func(r results.Record) bool { return !math.IsNaN(results.ValidBPC.Value(r)) })
 	var keys []string
 	for _, key := range records.Varying() {
-		if key != "eval.every" { // follows from the steps
-			keys = append(keys, key)
+		if strings.HasPrefix(key, "eval.") && (!evaluated || key == "eval.every") { // which follows from the steps
+			continue
 		}
+		keys = append(keys, key)
 	}
 	for _, r := range records {
 		if r.Setting("seed") != records[0].Setting("seed") {
@@ -128,9 +137,12 @@ func varying(records results.Records) []string {
 	return keys
 }
 
+// noValue stands for a figure that a run does not have.
+const noValue = "–"
+
 func numberCell(v float64, format func(float64) string) cell {
 	if math.IsNaN(v) || math.IsInf(v, 0) || v == 0 {
-		return cell{Text: "–"}
+		return cell{Text: noValue}
 	}
 	return cell{Text: format(v), Key: strconv.FormatFloat(v, 'g', -1, 64)}
 }
@@ -156,9 +168,10 @@ type chips map[string]template.HTML
 
 func newChips(records results.Records, s *sheet) chips {
 	c := chips{}
-	for system, color := range plots.Colors(records.Done()) {
+	colors := plots.Colors(records.Done())
+	for _, system := range slices.Sorted(maps.Keys(colors)) { // the same page each time
 		c[system] = template.HTML(fmt.Sprintf(`<svg class="chip" viewBox="0 0 10 10" aria-hidden="true"><circle class="%s" cx="5" cy="5" r="5"/></svg>`,
-			s.class("fill:"+formatColor(color))))
+			s.class("fill:"+formatColor(colors[system]))))
 	}
 	return c
 }

@@ -12,7 +12,7 @@ const (
 	Wins    Verdict = "wins"    // reaches baselines at lower cost, and none reaches it so
 	Mixed   Verdict = "mixed"   // each reaches some of the other at lower cost
 	Loses   Verdict = "loses"   // baselines reach it at lower cost, and it reaches none so
-	Neither Verdict = "neither" // none reaches the other at lower cost: what is better is dearer
+	Neither Verdict = "neither" // neither reaches the frontier of the other at lower cost
 )
 
 // Reach says that By has at most the BPC of Of, at lower cost.

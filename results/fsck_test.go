@@ -148,3 +148,23 @@ func TestClaim(t *testing.T) {
 		t.Errorf("in no folder: %v", err)
 	}
 }
+
+// Whatever a file is, Fsck reads it to its end, and finds something wrong where
+// Read would refuse it.
+func FuzzFsck(f *testing.F) {
+	f.Add(line(f, sound()))
+	f.Add([]byte("garbage\n{}\n\x00"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(dir+"/"+FileName, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, problems, err := Fsck(dir, func(Record) []error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, warnings, err := Read(dir); (err != nil || len(warnings) > 0) && len(problems) == 0 {
+			t.Errorf("nothing wrong, but reading gives %v, %v", warnings, err)
+		}
+	})
+}

@@ -133,7 +133,7 @@ func (s *Summary) sentence(f Finding) string {
 		say("%s reaches the BPC of %s with %s", properName(f.Theirs.By), reached(f.Theirs.Of), s.costs(f.Theirs.By, f.Theirs.Of, f))
 	}
 	if f.Verdict == Neither {
-		say("nor does a baseline reach Hourglass so: what is better is dearer")
+		say("nor does a baseline so reach a Hourglass point that no other Hourglass point beats")
 	}
 	return fmt.Sprintf("%s, %s: %s.", s.Protocol, x, strings.Join(parts, "; "))
 }

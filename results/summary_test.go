@@ -36,7 +36,7 @@ The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
 P1, FLOPs: at equal steps the best is transformer(relative) 2@1 (2.200); no Hourglass point reaches its BPC at lower FLOPs; transformer(relative) 2@1 reaches the BPC of Hourglass 1@1,4@3,1@1 (2.300) with 64 % of its FLOPs, 67 % of its seconds and 82 % of its memory.
 The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
 		{"better and dearer", records(t2, with(h3, func(s *synthetic) { s.flops, s.memory = 1300, 21 })), P1, "neither neither neither neither", `
-P1, FLOPs: at equal steps the best is Hourglass 1@1,4@3,1@1 (2.300); no Hourglass point reaches the BPC of transformer(relative) 2@1 (2.600) at lower FLOPs; nor does a baseline reach Hourglass so: what is better is dearer.
+P1, FLOPs: at equal steps the best is Hourglass 1@1,4@3,1@1 (2.300); no Hourglass point reaches the BPC of transformer(relative) 2@1 (2.600) at lower FLOPs; nor does a baseline so reach a Hourglass point that no other Hourglass point beats.
 The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
 		{"each reaches some", records(t4, with(t2, func(s *synthetic) { s.bpc = 2.4 }), h3, with(h2, func(s *synthetic) { s.bpc, s.flops, s.seconds, s.memory = 2.5, 600, 50, 22 })), P1, "mixed mixed mixed mixed", `
 P1, FLOPs: Hourglass 1@1,4@3,1@1 reaches the BPC of transformer(relative) 4@1 (2.310) with 78 % of its FLOPs, 75 % of its seconds and 61 % of its memory; transformer(relative) 2@1 reaches the BPC of Hourglass 1@1,4@2,1@1 (2.500) with 83 % of its FLOPs, 80 % of its seconds and 91 % of its memory.
@@ -47,7 +47,7 @@ The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
 		{"axes disagree", records(t4, with(h3, func(s *synthetic) { s.seconds = 90 })), P1, "wins wins neither wins", `
 P1, FLOPs: Hourglass 1@1,4@3,1@1 reaches the BPC of transformer(relative) 4@1 (2.310) with 78 % of its FLOPs, 112 % of its seconds and 61 % of its memory.
 The axes disagree:
-  P1, seconds: at equal steps the best is Hourglass 1@1,4@3,1@1 (2.300); no Hourglass point reaches the BPC of transformer(relative) 4@1 (2.310) at lower seconds; nor does a baseline reach Hourglass so: what is better is dearer.`},
+  P1, seconds: at equal steps the best is Hourglass 1@1,4@3,1@1 (2.300); no Hourglass point reaches the BPC of transformer(relative) 4@1 (2.310) at lower seconds; nor does a baseline so reach a Hourglass point that no other Hourglass point beats.`},
 		{"equal FLOPs, loses", records(with(t2, func(s *synthetic) { s.bpc, s.flops, s.steps = 2.61, 5000, 4200 }), with(t4, func(s *synthetic) { s.bpc, s.flops, s.steps = 2.91, 5001, 2170 }), with(h3, func(s *synthetic) { s.bpc, s.flops, s.steps, s.seconds = 2.75, 4999, 2590, 70 })), P2, "loses loses loses loses", `
 P2, FLOPs: at equal FLOPs (5 TFLOP) the best is transformer(relative) 2@1 (2.610); the best Hourglass is 1@1,4@3,1@1 (2.750).
 The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
@@ -57,7 +57,7 @@ The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
 		{"a much dearer baseline", records(with(t4, func(s *synthetic) { s.memory = 24.4 * 0.5 }), h3), P3, "wins wins wins neither", `
 P3, FLOPs: Hourglass 1@1,4@3,1@1 reaches the BPC of transformer(relative) 4@1 (2.310) with 78 % of its FLOPs, 75 % of its seconds and 2.0 times its memory.
 The axes disagree:
-  P3, memory: over the envelope the best is Hourglass 1@1,4@3,1@1 (2.300); no Hourglass point reaches the BPC of transformer(relative) 4@1 (2.310) at lower memory; nor does a baseline reach Hourglass so: what is better is dearer.`},
+  P3, memory: over the envelope the best is Hourglass 1@1,4@3,1@1 (2.300); no Hourglass point reaches the BPC of transformer(relative) 4@1 (2.310) at lower memory; nor does a baseline so reach a Hourglass point that no other Hourglass point beats.`},
 		{"several machines", append(records(t4), elsewhere...), P1, "wins wins wins", `
 P1, FLOPs: Hourglass 1@1,4@3,1@1 reaches the BPC of transformer(relative) 4@1 (2.310) with 78 % of its FLOPs and 61 % of its memory.
 The axes agree: the verdict is the same by dense FLOPs and memory.

@@ -242,34 +242,45 @@ func TestRunSeveralAtOnce(t *testing.T) {
 	}
 }
 
-// A point that another process is at is left to it, and one that it has done
-// meanwhile is not done again.
+// A point that another process is at is left to it, unless that stops; one that
+// it has done meanwhile is not done again.
 func TestRunBesideAnotherProcess(t *testing.T) {
-	s, points := seeds(t)
-	f := newFake(t)
-	o := f.options()
-	o.Run = func(_ context.Context, i int, spec bench.Spec) (results.Record, error) {
-		f.ran = append(f.ran, spec.Seed)
-		if i == 1 {
-			return results.Record{}, fmt.Errorf("run: %w", results.ErrClaimed)
+	for name, c := range map[string]struct {
+		stops bool
+		err   string
+		want  []string
+	}{
+		"that goes on": {false, "sweep seeds: 1 of 3 points are left to other processes that run them (seed=2)",
+			[]string{"started 1/3 seed=2", "claimed 1/3 seed=2"}},
+		"that stops": {true, "<nil>", []string{"started 1/3 seed=2", "done 1/3 seed=2"}},
+	} {
+		s, points := seeds(t)
+		f := newFake(t)
+		o := f.options()
+		synctest.Test(t, func(t *testing.T) {
+			claimed := 0
+			o.Run = func(_ context.Context, i int, spec bench.Spec) (results.Record, error) {
+				if i == 1 {
+					if claimed++; claimed > 1 && c.stops {
+						return results.Record{}, nil
+					}
+					return results.Record{}, fmt.Errorf("run: %w", results.ErrClaimed)
+				}
+				r := results.Record{ID: points[2].Spec.ID("sha of enwik7"), Status: results.Done, Spec: []byte("{}")}
+				return results.Record{}, f.store.Append(r) // by the other process
+			}
+			sum, err := Run(t.Context(), s, points, o)
+			if fmt.Sprint(err) != c.err {
+				t.Errorf("%s: error %v", name, err)
+			}
+			if sum.Skipped != 1 || sum.Done+len(sum.Left) != 2 || claimed != 2 {
+				t.Errorf("%s: summary %+v", name, sum)
+			}
+		})
+		want := append([]string{"started 0/3 seed=1", "done 0/3 seed=1", "started 1/3 seed=2", "claimed 1/3 seed=2", "skipped 2/3 seed=3"}, c.want...)
+		if d := cmp.Diff(want, f.events); d != "" {
+			t.Errorf("%s: events (-want +got)\n%s", name, d)
 		}
-		r := results.Record{ID: points[2].Spec.ID("sha of enwik7"), Status: results.Done, Spec: []byte("{}")}
-		return results.Record{}, f.store.Append(r) // by the other process
-	}
-	sum, err := Run(t.Context(), s, points, o)
-	if err == nil || err.Error() != "sweep seeds: 1 of 3 points are left to other processes that run them (seed=2)" {
-		t.Errorf("error %v", err)
-	}
-	if sum.Done != 1 || sum.Skipped != 1 || len(sum.Left) != 1 || sum.Left[0].Name != "seed=2" {
-		t.Errorf("summary %+v", sum)
-	}
-	want := []string{"started 0/3 seed=1", "done 0/3 seed=1", "started 1/3 seed=2", "claimed 1/3 seed=2", "skipped 2/3 seed=3"}
-	if d := cmp.Diff(want, f.events); d != "" {
-		t.Errorf("events (-want +got)\n%s", d)
-	}
-	stored, _, err := f.store.Read()
-	if err != nil || len(stored) != 2 {
-		t.Errorf("stored %+v, %v", stored, err)
 	}
 }
 

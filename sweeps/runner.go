@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"hgbench/bench"
 	"hgbench/results"
@@ -25,6 +26,7 @@ type runner struct {
 	running int
 	bytes   int64 // planned by what is running
 	ended   chan ending
+	claimed []int // points that another process was at
 }
 
 // ending is how the run of a point ended.
@@ -34,29 +36,45 @@ type ending struct {
 	err    error
 }
 
+// patience is for a process that has been told to stop, or is about to store
+// its record.
+const patience = 3 * time.Second
+
 // run starts points in their order, as many at once as may be, and stores
-// what comes back. When something cannot be stored, what is running is stopped.
+// what comes back. What another process is at is tried once more in the end.
+// When something cannot be stored, what is running is stopped.
 func (r *runner) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var failed error
-	next := 0
-	for {
-		for next < len(r.points) && failed == nil && r.fits(next) {
-			if failed = r.start(ctx, next); failed != nil {
+	queue := make([]int, len(r.points))
+	for i := range queue {
+		queue[i] = i
+	}
+	for again := true; ; {
+		for len(queue) > 0 && failed == nil && r.fits(queue[0]) {
+			if failed = r.start(ctx, queue[0]); failed != nil {
 				stop()
 			}
-			next++
+			queue = queue[1:]
 		}
-		if r.running == 0 {
+		switch {
+		case r.running > 0:
+			e := <-r.ended
+			r.running--
+			r.bytes -= r.planned(e.point)
+			if err := r.store(ctx, e); err != nil {
+				failed = errors.Join(failed, err)
+				stop()
+			}
+		case again && failed == nil && len(r.claimed) > 0:
+			again, queue = false, r.claimed
+			select {
+			case <-time.After(patience):
+			case <-ctx.Done():
+			}
+		default:
 			return failed
-		}
-		e := <-r.ended
-		r.running--
-		r.bytes -= r.planned(e.point)
-		if err := r.store(ctx, e); err != nil {
-			failed = errors.Join(failed, err)
-			stop()
 		}
 	}
 }
@@ -126,6 +144,7 @@ func (r *runner) store(ctx context.Context, e ending) error {
 	p := r.points[e.point]
 	switch {
 	case errors.Is(e.err, results.ErrClaimed):
+		r.claimed = append(r.claimed, e.point)
 		r.tell(e.point, Claimed, results.Record{})
 		return nil
 	case e.err != nil && ctx.Err() != nil:

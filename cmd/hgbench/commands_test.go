@@ -29,8 +29,14 @@ func TestData(t *testing.T) {
 	t.Setenv("HGBENCH_CACHE", t.TempDir())
 	contains(t, ok(t, "data"), "enwik7", "9000000 training", `run "hgbench data get enwik8"`)
 	list := okJSON[[]corpus](t, "data", "--json")
-	if len(list) != len(data.List()) || list[0].Name != "enwik7" || list[0].Stats != nil {
+	if len(list) != len(data.List()) || list[0].Name != "enwik7" || list[0].Stats == nil || list[1].Stats != nil {
 		t.Errorf("got %+v", list)
+	}
+	workFolder(t)
+	write(t, "text", strings.Repeat("a text of one's own. ", 100))
+	one := okJSON[[]corpus](t, "data", "text", "--stats=false", "--json")
+	if len(one) != 1 || one[0].Size != 2100 || one[0].Test != 105 || one[0].Stats != nil {
+		t.Errorf("got %+v", one)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -12,30 +13,28 @@ import (
 )
 
 func newData() *cobra.Command {
-	var stats, asJSON bool
+	var asJSON bool
+	stats := true
 	cmd := &cobra.Command{
-		Use:   "data",
-		Short: "List the known corpora, and where they are",
-		Long: `Lists the corpora that have a name: where they are, size, hash, and splits.
-Any other file of text is named by its path, CIFAR-10 as cifar10:PATH.
+		Use:   "data [CORPUS...]",
+		Short: "List the known corpora or describe some, and where they are",
+		Long: `Lists the corpora that have a name, or those that are named: where they are, size,
+hash, and splits. Any other file of text is named by its path, CIFAR-10 as
+cifar10:PATH.
 
-With --stats, also how predictable each corpus that is here is without a neural
-network: bits a byte of the validation split under n-gram models of order 0 to 3
-that were counted on the training split, and under gzip. A model above order 3
-has learnt little.`,
-		Example: "hgbench data\nhgbench data --stats\nhgbench data get enwik8",
-		Args:    positional(noArguments),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var list []corpus
-			for _, info := range data.List() {
-				c := corpus{Info: info}
-				if stats && info.Path != "" {
-					var err error
-					if c.Stats, err = describe(cmd, info.Name); err != nil {
-						return err
-					}
-				}
-				list = append(list, c)
+Also says how predictable each corpus that is here is without a neural network:
+bits a byte of the validation split under n-gram models of order 0 to 3 that were
+counted on the training split, and under gzip. A model above order 3 has learnt
+little. --stats=false leaves it out.`,
+		Example: "hgbench data\nhgbench data enwik7 --json\nhgbench data --stats=false\nhgbench data get enwik8",
+		Args:    positional(cobra.ArbitraryArgs),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return corpusNames(), cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			list, err := corpora(cmd, args, stats)
+			if err != nil {
+				return err
 			}
 			if asJSON {
 				return writeJSON(cmd, list)
@@ -51,7 +50,7 @@ has learnt little.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&stats, "stats", false, "measure n-gram entropies and gzip (some seconds a corpus)")
+	cmd.Flags().BoolVar(&stats, "stats", true, "measure n-gram entropies and gzip (some seconds for a large corpus)")
 	jsonFlag(cmd, &asJSON)
 	cmd.AddCommand(newDataGet())
 	return cmd
@@ -60,17 +59,57 @@ has learnt little.`,
 // corpus is what there is to tell of one.
 type corpus struct {
 	data.Info
-	Stats *data.Stats `json:",omitempty"`
+	Stats *data.Stats `json:"stats,omitempty"`
 }
 
-func describe(cmd *cobra.Command, name string) (*data.Stats, error) {
+// corpora describes those that are named, or else all that have a name.
+func corpora(cmd *cobra.Command, names []string, stats bool) (list []corpus, err error) {
+	known := data.List()
+	if len(names) == 0 {
+		for _, info := range known {
+			c := corpus{Info: info}
+			if stats && info.Path != "" {
+				if c, err = describe(cmd, info.Name, info, stats); err != nil {
+					return nil, err
+				}
+			}
+			list = append(list, c)
+		}
+		return list, nil
+	}
+	for _, name := range names {
+		var info data.Info
+		if i := slices.IndexFunc(known, func(info data.Info) bool { return info.Name == name }); i >= 0 {
+			info = known[i]
+		}
+		c, err := describe(cmd, name, info, stats)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// describe opens a corpus, of which info is known unless it has no name.
+func describe(cmd *cobra.Command, name string, info data.Info, stats bool) (corpus, error) {
 	c, err := data.Open(cmd.Context(), name)
 	if err != nil {
-		return nil, err
+		return corpus{}, err
 	}
 	defer c.Close()
-	stats := data.Describe(c)
-	return &stats, nil
+	found := corpus{Info: info}
+	if info.Name == "" {
+		found.Info = data.Info{
+			Name: name, About: "a corpus of " + string(c.Unit) + "s", Path: c.Path, Size: int64(len(c.Train) + len(c.Valid) + len(c.Test)),
+			SHA256: c.SHA256, Train: int64(len(c.Train)), Valid: int64(len(c.Valid)), Test: int64(len(c.Test)),
+		}
+	}
+	if stats {
+		s := data.Describe(c)
+		found.Stats = &s
+	}
+	return found, nil
 }
 
 func (c corpus) print(out io.Writer) error {

@@ -21,13 +21,13 @@ var killedSpecs = map[string]string{
 	"hourglass": `
 data: corpus.txt
 model: {d_model: 16, heads: 2, hierarchy: "1@1,1@2,1@1", dropout: 0.1}
-train: {context: 24, batch: 4, micro_batch: 2, steps: 80, warmup: 10, shorten_factors: [2, 3], clip: 1}
-eval: {every: 40, valid_bytes: 300, bytes: 600, stride: 4}`,
+train: {context: 24, batch: 4, micro_batch: 2, steps: 40, warmup: 10, shorten_factors: [2, 3], clip: 1}
+eval: {every: 13, valid_bytes: 150, bytes: 300, stride: 6}`,
 	"transformer-xl": `
 data: corpus.txt
 model: {system: transformer-xl, hierarchy: 2@1, d_model: 16, heads: 2, memory: 40, eval_memory: 60, dropout: 0.1}
-train: {context: 24, batch: 4, steps: 80, warmup: 10}
-eval: {every: 70, valid_bytes: 500, bytes: 900, context: 12, stride: 12}`,
+train: {context: 24, batch: 4, steps: 40, warmup: 10}
+eval: {every: 15, valid_bytes: 500, bytes: 900, context: 12, stride: 12}`,
 }
 
 // A run that is killed (kill -9) again and again, at random moments, in the
@@ -48,7 +48,7 @@ func TestKilled(t *testing.T) {
 // that they are the points of is killed.
 func TestKilledSweep(t *testing.T) {
 	workFolder(t)
-	text := strings.Replace(tinySweep, "steps: 12", "steps: 80", 1)
+	text := strings.Replace(tinySweep, "steps: 12", "steps: 40", 1)
 	write(t, "sweep.yaml", text)
 	k := &killer{args: []string{"sweep", "sweep.yaml", "--jobs", "2"}, random: rand.New(rand.NewPCG(1, 1))}
 	k.survive(t, "--jobs", "1")
@@ -86,6 +86,7 @@ type moment int
 const (
 	checkpointed moment = iota // some time after a checkpoint
 	recording                  // when the weights are there, just before or after the record is
+	writing                    // while a checkpoint is being written
 	whenever                   // from the start on
 	moments
 )
@@ -156,7 +157,7 @@ func (k *killer) files(pattern string) []string {
 // kill kills a process at a moment, unless it ends before.
 func (k *killer) kill(cmd *exec.Cmd, at moment, ended chan error) error {
 	before := k.files("*.safetensors")
-	delay := k.span / 2
+	delay := k.span / 6
 	var reached func() bool
 	switch at {
 	case checkpointed:
@@ -164,8 +165,12 @@ func (k *killer) kill(cmd *exec.Cmd, at moment, ended chan error) error {
 	case recording:
 		reached = func() bool { return len(k.weights()) > 0 }
 		delay = 4 * time.Millisecond
+	case writing:
+		reached = func() bool { return len(k.files(".*")) > 0 }
+		delay = time.Millisecond
 	case whenever:
 		reached = func() bool { return true }
+		delay = k.span / 2
 	}
 	for !reached() {
 		select {
@@ -195,7 +200,7 @@ func bare(records results.Records) results.Records {
 	for i := range records {
 		r := &records[i]
 		r.Time, r.Seconds, r.TokensPerSecond, r.ShareOfPeak = time.Time{}, 0, 0, 0
-		r.Machine, r.Memory = results.Machine{}, results.Memory{}
+		r.Machine, r.Memory, r.Versions.Commit = results.Machine{}, results.Memory{}, ""
 		r.Curve = slices.Clone(r.Curve)
 		for j := range r.Curve {
 			r.Curve[j].Seconds = 0

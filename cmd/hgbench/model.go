@@ -39,7 +39,7 @@ func weightsFlag(cmd *cobra.Command, to *string, usage string) {
 // model is the chosen spec and the path of its weights.
 func (f *modelFlags) model(cmd *cobra.Command) (spec bench.Spec, weights string, err error) {
 	weights = f.weights
-	if f.id == "" {
+	if !cmd.Flags().Changed("id") {
 		spec, err = f.spec()
 		return spec, weights, err
 	}

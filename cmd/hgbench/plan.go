@@ -68,23 +68,28 @@ func planSweep(cmd *cobra.Command, name string, set []string, threads int, asJSO
 	if asJSON {
 		return writeJSON(cmd, plans)
 	}
-	return printPlans(cmd.OutOrStdout(), s.Name, points, plans)
+	return printPlans(cmd.OutOrStdout(), s, points, plans)
 }
 
-// printPlans prints a row for each point: one table of costs, one of memory.
-func printPlans(out io.Writer, name string, points []sweeps.Point, plans []bench.PlanReport) error {
+// printPlans prints a row for each point: one table of costs, one of memory. A
+// sweep that trains nothing has no costs of a whole training.
+func printPlans(out io.Writer, s *sweeps.Sweep, points []sweeps.Point, plans []bench.PlanReport) error {
 	var costs, memory [][]string
 	var total float64
 	for i, p := range plans {
 		total += planSeconds(p)
-		costs = append(costs, []string{
+		cost := []string{
 			points[i].Name,
 			results.FormatSI(float64(p.Parameters), ""),
 			results.FormatSI(p.FLOPs.NecessaryPerToken, ""),
-			results.FormatSI(p.FLOPs.Total, "FLOP"),
-			results.FormatSI(p.EvalFLOPs, "FLOP"),
-			formatDuration(seconds(planSeconds(p))),
-		})
+		}
+		if !s.PlanOnly {
+			cost = append(cost,
+				results.FormatSI(p.FLOPs.Total, "FLOP"),
+				results.FormatSI(p.EvalFLOPs, "FLOP"),
+				formatDuration(seconds(planSeconds(p))))
+		}
+		costs = append(costs, cost)
 		row := []string{points[i].Name}
 		m := p.Memory
 		for _, n := range []int64{m.Weights, m.Gradients, m.Optimizer, m.Activations, m.Workspace, m.Total, p.EvalMemory.Total} {
@@ -92,11 +97,17 @@ func printPlans(out io.Writer, name string, points []sweeps.Point, plans []bench
 		}
 		memory = append(memory, row)
 	}
-	fmt.Fprintf(out, "%s: %s, %s in all %s\n", name, count(len(points)), formatDuration(seconds(total)), assumption(plans[0]))
-	if err := writeGrid(out, "lrrrrr", []string{"costs", "parameters", "FLOPs/token", "training", "evaluation", "time"}, costs); err != nil {
+	heads := []string{"costs", "parameters", "FLOPs/token"}
+	if s.PlanOnly {
+		fmt.Fprintf(out, "%s: %s, of which none is trained\n", s.Name, count(len(points)))
+	} else {
+		fmt.Fprintf(out, "%s: %s, %s in all %s\n", s.Name, count(len(points)), formatDuration(seconds(total)), assumption(plans[0]))
+		heads = append(heads, "training", "evaluation", "time")
+	}
+	if err := writeGrid(out, "lrrrrr"[:len(heads)], heads, costs); err != nil {
 		return err
 	}
-	heads := []string{"peak memory", "weights", "gradients", "optimizer", "activations", "workspace", "training", "evaluation"}
+	heads = []string{"peak memory", "weights", "gradients", "optimizer", "activations", "workspace", "training", "evaluation"}
 	return writeGrid(out, "lrrrrrrr", heads, memory)
 }
 

@@ -8,6 +8,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
+	"sync"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +55,7 @@ func newPoint() *cobra.Command {
 			// is closed, or they are killed, this ends as after Ctrl-C.
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
+			signal.Ignore(syscall.SIGPIPE)
 			go func() {
 				_, _ = io.Copy(io.Discard, cmd.InOrStdin())
 				stop()
@@ -63,26 +67,27 @@ func newPoint() *cobra.Command {
 
 // runPoint runs a point and reports.
 func runPoint(ctx context.Context, a assignment, out io.Writer) error {
-	messages := make(chan message)
-	written := make(chan error, 1)
-	go func() {
-		e := json.NewEncoder(out)
-		var err error
-		for r := range messages {
-			err = errors.Join(err, e.Encode(r))
+	var mu sync.Mutex // notes come from any goroutine
+	var failed error
+	e := json.NewEncoder(out)
+	send := func(m message) {
+		mu.Lock()
+		defer mu.Unlock()
+		if failed == nil {
+			failed = e.Encode(m)
 		}
-		written <- err
-	}()
-	a.Options.Progress = func(p bench.Progress) { messages <- message{Progress: &p} }
-	a.Options.Note = func(note string) { messages <- message{Note: note} }
+	}
+	a.Options.Progress = func(p bench.Progress) { send(message{Progress: &p}) }
+	a.Options.Note = func(note string) { send(message{Note: note}) }
 	record, err := bench.Run(ctx, a.Spec, a.Options)
 	end := message{Ended: true, Record: &record}
 	if err != nil {
 		end.Error, end.Claimed = err.Error(), errors.Is(err, results.ErrClaimed)
 	}
-	messages <- end
-	close(messages)
-	return <-written
+	send(end)
+	mu.Lock()
+	defer mu.Unlock()
+	return failed
 }
 
 // startPoint runs a point in a process of its own until it ends, or ctx does.

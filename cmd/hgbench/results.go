@@ -115,6 +115,9 @@ func readResults(cmd *cobra.Command, paths ...string) (results.Records, error) {
 // findRecord finds a record by its id, or the start of one, and the folder it
 // is in: in out, or where out is empty in every folder there is.
 func findRecord(cmd *cobra.Command, id, out string) (results.Record, string, error) {
+	if id == "" {
+		return results.Record{}, "", errors.New("--id is empty: want the id of a run, or its first digits; \"hgbench export\" lists ids")
+	}
 	folders := []string{resultsPath(out)}
 	if out == "" {
 		folders = append(resultsFolders(resultsRoot), resultsFolders(recordedRoot)...)

@@ -41,7 +41,11 @@ It changes nothing; exit status 1 if something is wrong.`,
 			if err != nil {
 				return err
 			}
-			return fsck(cmd, resultsFolder(paths[0]))
+			dir := paths[0]
+			if isFile(dir) {
+				dir = filepath.Dir(dir)
+			}
+			return fsck(cmd, dir)
 		},
 	}
 }

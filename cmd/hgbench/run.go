@@ -44,7 +44,7 @@ not recorded, since its spec alone does not give it.`,
 		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Threads = int(threads)
-			if id != "" {
+			if cmd.Flags().Changed("id") {
 				return replay(cmd, id, out, o, asJSON)
 			}
 			spec, err := flags.spec()

@@ -31,12 +31,15 @@ func surveyPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o 
 			return nil, err
 		}
 	}
-	plans, err := planPoints(cmd, points, o.Threads)
-	if err != nil {
-		return nil, err
-	}
 	states := make([]pointState, len(points))
-	for i, plan := range plans {
+	for i, p := range points {
+		if err := cmd.Context().Err(); err != nil {
+			return nil, &interruption{"nothing was started"}
+		}
+		plan, err := bench.Plan(p.Spec, o.Threads)
+		if err != nil { // the run will fail, and be recorded with the reason
+			plan = bench.PlanReport{Spec: p.Spec}
+		}
 		states[i] = pointState{Name: points[i].Name, ID: plan.ID, State: "missing", Seconds: planSeconds(plan), Bytes: max(plan.Memory.Total, plan.EvalMemory.Total), Spec: plan.Spec}
 		if s.PlanOnly {
 			states[i].Seconds = plan.Seconds / float64(max(1, plan.Steps)) * measuredSteps

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"hgbench/bench"
+	"hgbench/plots"
 	"hgbench/results"
 	"hgbench/sweeps"
 )
@@ -62,13 +65,11 @@ func runSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o swee
 		return stoppedBy(cmd, err, fmt.Sprintf("%d of %d points are done and recorded in %s; the same command goes on with the rest",
 			done.Skipped+done.Done, len(points), store.Path()))
 	}
-	if err := showSweep(cmd, s, done.Records, o); err != nil {
-		return err
-	}
+	err = showSweep(cmd, s, points, done.Records, o)
 	if done.Failed > 0 {
-		return fmt.Errorf("sweep %s: %d of %d points failed, as recorded in %s; the same command tries them again", s.Name, done.Failed, len(points), store.Path())
+		err = errors.Join(err, fmt.Errorf("sweep %s: %d of %d points failed, as recorded in %s; the same command tries them again", s.Name, done.Failed, len(points), store.Path()))
 	}
-	return nil
+	return err
 }
 
 // shown is what a sweep says, for programs.
@@ -80,17 +81,22 @@ type shown struct {
 	Figures  []string         `json:"figures"` // paths without .png and .svg
 }
 
-// showSweep shows table, summary and figures of a sweep.
-func showSweep(cmd *cobra.Command, s *sweeps.Sweep, records results.Records, o sweepOptions) error {
+// showSweep shows table, summary and figures of a sweep. Figures that cannot be
+// drawn or saved are an error, after all the rest.
+func showSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, records results.Records, o sweepOptions) error {
 	var figures []string
+	var failed error
 	if len(records.Done()) > 0 {
-		var err error
-		if figures, err = saveFigures(records, s.Protocol, figuresFolder(o.out)); err != nil {
-			return err
+		figures, failed = saveFigures(records, s.Protocol, figuresFolder(o.out))
+	}
+	if failed == nil && len(records.Done()) > 0 && !s.PlanOnly {
+		var path string
+		if path, failed = saveContexts(points, o); path != "" && failed == nil {
+			figures = append(figures, path)
 		}
 	}
 	if o.json {
-		return writeJSON(cmd, shown{s.Name, s.Protocol, records, results.Summarise(records, s.Protocol).Lines, figures})
+		return errors.Join(writeJSON(cmd, shown{s.Name, s.Protocol, records, results.Summarise(records, s.Protocol).Lines, figures}), failed)
 	}
 	printTable(cmd, records)
 	if !s.PlanOnly {
@@ -100,5 +106,19 @@ func showSweep(cmd *cobra.Command, s *sweeps.Sweep, records results.Records, o s
 		fmt.Fprintln(cmd.OutOrStdout())
 		printFigures(cmd, figures)
 	}
-	return nil
+	return failed
+}
+
+// saveContexts draws memory against context from plans, and returns the path
+// without extension; none where there is nothing to draw.
+func saveContexts(points []sweeps.Point, o sweepOptions) (string, error) {
+	records, err := contextCosts(points, o.Threads)
+	if err != nil {
+		return "", err
+	}
+	figure, err := plots.MemoryContext(records, plots.Options{})
+	if err != nil { // the data is too short for a longer context
+		return "", nil
+	}
+	return filepath.Join(figuresFolder(o.out), figure.Name), plots.Save(figure, figuresFolder(o.out), "")
 }

@@ -99,7 +99,6 @@ func TestMisuse(t *testing.T) {
 		{"dump --steps 0", "--steps 0: want at least 1"},
 		{"export --format xls", `unknown format "xls": want one of bench, csv, jsonl, parquet`},
 		{"compare 12", "requires at least 2 arg(s)"},
-		{"data gte", `unexpected argument "gte"`},
 		{"data get", "accepts 1 arg(s)"},
 		{"version 1", "unexpected argument"},
 	} {
@@ -161,6 +160,8 @@ func TestBadInput(t *testing.T) {
 		{"export .", []string{"holds no records.jsonl"}},
 		{"compare 12 34", []string{"id 12"}},
 		{"data get enwki8", []string{"did you mean enwik8?"}},
+		{"data gte", []string{`unknown corpus "gte"`}},
+		{"run --id=", []string{"--id is empty"}},
 	} {
 		got := hgbench(t, strings.Fields(c.args)...)
 		if got.status != exitError || got.stdout != "" {

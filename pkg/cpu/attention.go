@@ -18,9 +18,7 @@ import (
 func attention[T Float](n *graph.Node, op graph.Attention) kernel {
 	s := shapeOfAttention[T](op, n.Inputs[0], n.Inputs[1])
 	var k kernel
-	s.products(func(rows, keys, band int) {
-		k.executed += float64(s.batch) * float64(rows) * (4*float64(keys) + 2*float64(band)) * float64(s.size)
-	})
+	k.executed = func() float64 { return s.executed(4, 2) }
 	f := &attentionForward[T]{attentionShape: s}
 	size := int64(unsafe.Sizeof(T(0)))
 	k.workspace = size * int64(f.layout(nil))

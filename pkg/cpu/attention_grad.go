@@ -31,9 +31,7 @@ func attentionGrad[T Float](n *graph.Node, op graph.AttentionGrad) kernel {
 	if op.Storage == graph.Materialised {
 		perKey, perBand = 8, 4
 	}
-	s.products(func(rows, keys, band int) {
-		k.executed += float64(s.batch) * float64(rows) * (perKey*float64(keys) + perBand*float64(band)) * float64(s.size)
-	})
+	k.executed = func() float64 { return s.executed(perKey, perBand) }
 	g := &attentionBackward[T]{attentionShape: s}
 	g.divide()
 	size := int64(unsafe.Sizeof(T(0)))

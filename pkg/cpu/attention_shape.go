@@ -47,6 +47,15 @@ func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attention
 	return s
 }
 
+// executed counts the operations of the strips that are computed: so many for
+// each pair of a query and a key, and of a query and a column of the band.
+func (s *attentionShape[T]) executed(perKey, perBand float64) (operations float64) {
+	s.products(func(rows, keys, band int) {
+		operations += float64(rows) * (perKey*float64(keys) + perBand*float64(band))
+	})
+	return operations * float64(s.batch) * float64(s.size)
+}
+
 // products calls f with the rows, keys and band columns of every strip that is
 // computed for a batch.
 func (s *attentionShape[T]) products(f func(rows, keys, band int)) {

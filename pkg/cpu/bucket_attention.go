@@ -119,7 +119,7 @@ func bucketAttention[T Float](n *graph.Node, op graph.BucketAttention) kernel {
 	return kernel{
 		workspace: int64(sizeOf[T]())*int64(floats) + 4*int64(f.order.ints()),
 		scratch:   int64(sizeOf[T]()) * int64(x.size),
-		executed:  f.most(2),
+		executed:  func() float64 { return f.most(2) },
 		bind: func(m *memory) []phase {
 			f.q, f.k, f.v, f.order.of = in[T](m, 0), in[T](m, 1), in[T](m, 2), in[int32](m, 3)
 			if f.o, f.lse = out[T](m, 0), out[T](m, 1); f.o == nil {

@@ -31,7 +31,7 @@ func bucketAttentionGrad[T Float](n *graph.Node, op graph.BucketAttentionGrad) k
 	return kernel{
 		workspace: int64(sizeOf[T]())*int64(floats) + 4*int64(g.order.ints()),
 		scratch:   int64(sizeOf[T]()) * int64(x.size),
-		executed:  g.most(5),
+		executed:  func() float64 { return g.most(5) },
 		bind: func(m *memory) []phase {
 			g.do, g.o, g.lse = in[T](m, 0), in[T](m, 1), in[T](m, 2)
 			g.q, g.k, g.v, g.order.of = in[T](m, 3), in[T](m, 4), in[T](m, 5), in[int32](m, 6)

@@ -37,7 +37,7 @@ func features[T Float](n *graph.Node, op graph.Features) kernel {
 	return kernel{
 		workspace: int64(sizeOf[T]()) * int64(packed+s.batch*s.length*s.heads),
 		scratch:   int64(sizeOf[T]()) * int64(rowTile*s.size),
-		executed:  s.project(),
+		executed:  func() float64 { return s.project() },
 		bind: func(m *memory) []phase {
 			x, projection, e, c := in[T](m, 0), in[T](m, 1), out[T](m, 0), out[T](m, 1)
 			memory := work[T](m, packed+s.batch*s.length*s.heads)
@@ -124,7 +124,7 @@ func featuresGrad[T Float](n *graph.Node, op graph.FeaturesGrad) kernel {
 	return kernel{
 		workspace: int64(sizeOf[T]()) * int64(packed+2*sums),
 		scratch:   int64(sizeOf[T]()) * int64(rowTile*(2*s.size+s.count)),
-		executed:  products * s.project(),
+		executed:  func() float64 { return products * s.project() },
 		bind: func(m *memory) []phase {
 			de, e, c, x, projection, dx := in[T](m, 0), in[T](m, 1), in[T](m, 2), in[T](m, 3), in[T](m, 4), out[T](m, 0)
 			memory := work[T](m, packed+2*sums)

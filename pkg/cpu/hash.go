@@ -12,7 +12,7 @@ func products[T Float](n *graph.Node, heads, size, count, groups int, transposed
 	return kernel{
 		workspace: int64(sizeOf[T]()) * int64(groups*packed),
 		scratch:   int64(sizeOf[T]()) * int64(rowTile*count),
-		executed:  s.project(),
+		executed:  func() float64 { return s.project() },
 		bind: func(m *memory) []phase {
 			x, table := in[T](m, 0), in[T](m, 1)
 			right := work[T](m, groups*packed)

@@ -82,7 +82,7 @@ func (f *linearAttention[T]) executed(state, features, values float64) (flops fl
 
 func linearAttentionForward[T Float](n *graph.Node, op graph.LinearAttention) kernel {
 	f := newLinearAttention[T](op, n.Inputs[0], n.Inputs[2])
-	return kernel{scratch: f.scratchBytes(), executed: f.executed(2, 1, 1), bind: func(m *memory) []phase {
+	return kernel{scratch: f.scratchBytes(), executed: func() float64 { return f.executed(2, 1, 1) }, bind: func(m *memory) []phase {
 		f.q, f.k, f.v = in[T](m, 0), in[T](m, 1), in[T](m, 2)
 		if f.Scaled {
 			f.c = in[T](m, 3)

@@ -24,7 +24,7 @@ func linearAttentionGrad[T Float](n *graph.Node, op graph.LinearAttentionGrad) k
 	return kernel{
 		workspace: int64(sizeOf[T]()) * int64(rows*(f.d+f.Heads)),
 		scratch:   f.scratchBytes(),
-		executed:  f.executed(5, 3, 3),
+		executed:  func() float64 { return f.executed(5, 3, 3) },
 		bind: func(m *memory) []phase {
 			b := &linearAttentionBackward[T]{linearAttention: f}
 			b.do, f.o, f.r = in[T](m, 0), in[T](m, 1), in[T](m, 2)

@@ -181,7 +181,7 @@ func listAttention[T Float](n *graph.Node, op graph.ListAttention) kernel {
 	s := newListShape[T](op, n.Inputs[0], n.Inputs[3])
 	c := carve[T]{}
 	s.layout(&c)
-	return kernel{scratch: int64(sizeOf[T]()) * int64(c.size), executed: s.executed(2), bind: func(m *memory) []phase {
+	return kernel{scratch: int64(sizeOf[T]()) * int64(c.size), executed: func() float64 { return s.executed(2) }, bind: func(m *memory) []phase {
 		s.q, s.k, s.v, s.list = in[T](m, 0), in[T](m, 1), in[T](m, 2), in[int32](m, 3)
 		o, lse := out[T](m, 0), out[T](m, 1)
 		chunks := s.entries / s.Chunk
@@ -222,7 +222,7 @@ func listAttentionGrad[T Float](n *graph.Node, op graph.ListAttentionGrad) kerne
 	each := s.pairs * s.entries * s.size
 	return kernel{
 		workspace: int64(sizeOf[T]()) * int64(each*(1+2*times)),
-		scratch:   int64(sizeOf[T]()) * int64(c.size), executed: s.executed(5),
+		scratch:   int64(sizeOf[T]()) * int64(c.size), executed: func() float64 { return s.executed(5) },
 		bind: func(m *memory) []phase {
 			do, o, lse := in[T](m, 0), in[T](m, 1), in[T](m, 2)
 			s.list, s.q, s.k, s.v = in[int32](m, 3), in[T](m, 4), in[T](m, 5), in[T](m, 6)

@@ -9,9 +9,9 @@ import (
 // kernel is a node prepared for execution: what it needs, and the phases of
 // work once its memory is known.
 type kernel struct {
-	workspace int64   // bytes shared by all tiles of the node
-	scratch   int64   // bytes for each thread
-	executed  float64 // floating-point operations in matrix products
+	workspace int64          // bytes shared by all tiles of the node
+	scratch   int64          // bytes for each thread
+	executed  func() float64 // floating-point operations in matrix products; nil: none
 	bind      func(m *memory) []phase
 }
 
@@ -119,8 +119,14 @@ func (t target) lower(n *graph.Node) kernel {
 	return lower[float32](n)
 }
 
-func (t target) Workspace(n *graph.Node) int64  { return t.lower(n).workspace }
-func (t target) Executed(n *graph.Node) float64 { return t.lower(n).executed }
+func (t target) Workspace(n *graph.Node) int64 { return t.lower(n).workspace }
+
+func (t target) Executed(n *graph.Node) float64 {
+	if count := t.lower(n).executed; count != nil {
+		return count()
+	}
+	return 0
+}
 
 func (t target) Scratch(nodes []*graph.Node) int64 {
 	var most int64

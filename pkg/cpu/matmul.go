@@ -10,7 +10,7 @@ func matMul[T Float](n *graph.Node, op graph.MatMul) kernel {
 	return kernel{
 		workspace: int64(ks.gemmWorkspace(s)) * size,
 		scratch:   int64(ks.gemmScratch(s)) * size,
-		executed:  2 * float64(rows) * float64(cols) * float64(inner),
+		executed:  func() float64 { return 2 * float64(rows) * float64(cols) * float64(inner) },
 		bind: func(m *memory) []phase {
 			a, b := n.Inputs[0], n.Inputs[1]
 			g := product[T]{

@@ -40,12 +40,15 @@ func lookup(name string) (source, bool) {
 
 // Info describes a corpus of the catalog.
 type Info struct {
-	Name, About        string
-	Path               string // of the file; empty when it is not here
-	Note               string // what to do when Path is empty or the file has the wrong size; otherwise empty
-	Size               int64  // bytes, as published
-	SHA256             string // as published
-	Train, Valid, Test int64  // bytes
+	Name   string `json:"name"`
+	About  string `json:"about"`
+	Path   string `json:"path,omitempty"` // of the file; empty when it is not here
+	Note   string `json:"note,omitempty"` // what to do when Path is empty or the file has the wrong size; otherwise empty
+	Size   int64  `json:"size"`           // bytes, as published
+	SHA256 string `json:"sha256"`         // as published
+	Train  int64  `json:"train"`          // bytes of the split, as are Valid and Test
+	Valid  int64  `json:"valid"`
+	Test   int64  `json:"test"`
 }
 
 // List returns the corpora with a name, and where they are on this machine. It looks at sizes only; Open verifies hashes.

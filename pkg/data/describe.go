@@ -12,10 +12,11 @@ const (
 // Stats says how predictable a corpus is without a neural network. A model whose bits per token are above Orders[3] has learnt
 // little, one far below its published kin probably sees the future.
 type Stats struct {
-	Counted, Scored int                   // tokens of the training split that were counted, and of the validation split that were predicted
-	Alphabet        int                   // different tokens among those counted
-	Orders          [maxOrder + 1]float64 // bits a token, held out, of n-gram models with contexts of 0 to 3 tokens (see ngrams)
-	Gzip            float64               // bits a token of the same part of the validation split under gzip -9
+	Counted  int                   `json:"counted"`  // tokens of the training split that were counted
+	Scored   int                   `json:"scored"`   // tokens of the validation split that were predicted
+	Alphabet int                   `json:"alphabet"` // different tokens among those counted
+	Orders   [maxOrder + 1]float64 `json:"orders"`   // bits a token, held out, of n-gram models with contexts of 0 to 3 tokens (see ngrams)
+	Gzip     float64               `json:"gzip"`     // bits a token of the same part of the validation split under gzip -9
 }
 
 // Describe measures a corpus: n-gram models are trained on its training split and tried on its validation split.

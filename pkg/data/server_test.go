@@ -35,7 +35,7 @@ func addToy(t *testing.T, text []byte, module bool) source {
 }
 
 // zipOf returns an archive with one entry.
-func zipOf(t *testing.T, name string, content []byte) []byte {
+func zipOf(t testing.TB, name string, content []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)

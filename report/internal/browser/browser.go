@@ -68,6 +68,7 @@ func Open(t testing.TB, url string, width, height int) *Page {
 		p.call(domain+".enable", nil, nil)
 	}
 	p.Resize(width, height)
+	p.Media("", "light")
 	p.Go(url)
 	return p
 }
@@ -245,11 +246,14 @@ func (p *Page) Resize(width, height int) {
 }
 
 // Media makes the page believe in a medium (screen or print) and a colour
-// scheme (light or dark).
+// scheme (light or dark). Nothing moves by itself, so that what a test points at
+// stays where it is.
 func (p *Page) Media(medium, scheme string) {
 	p.t.Helper()
 	p.call("Emulation.setEmulatedMedia", map[string]any{"media": medium,
-		"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
+		"features": []map[string]string{
+			{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"},
+		}}, nil)
 }
 
 // Eval evaluates JavaScript, and decodes its value, unless into is nil.
