@@ -61,6 +61,12 @@ func (c *golden) mask(config []byte, of func(g goldenMask, file caseFile) (graph
 	if err := c.sameMask(g.goldenHeads, pattern, file); err != nil {
 		return err
 	}
+	if g.Share {
+		if err := c.sharedLocal(g, file); err != nil {
+			return err
+		}
+		return file.rest()
+	}
 	err = c.attend(g.goldenHeads, file, attentionRun{
 		inputs: []string{"q", "k", "v"},
 		build: func(gr *graph.Graph, in []*graph.Value) *graph.Value {
@@ -72,6 +78,29 @@ func (c *golden) mask(config []byte, of func(g goldenMask, file caseFile) (graph
 		return err
 	}
 	return file.rest()
+}
+
+// sharedLocal is chunked local attention whose keys are the queries, made unit vectors
+// as in hashing, so that a position sees itself only where it sees no other.
+func (c *golden) sharedLocal(g goldenMask, file caseFile) error {
+	if g.Length%g.Chunk != 0 {
+		return fmt.Errorf("config.json: chunk_len %d: want a divisor of L %d", g.Chunk, g.Length)
+	}
+	name := "qk"
+	if _, ok := file.Tensors[name]; !ok {
+		name = "q"
+	}
+	return c.attend(g.goldenHeads, file, attentionRun{
+		inputs: []string{name, "v"},
+		build: func(gr *graph.Graph, in []*graph.Value) *graph.Value {
+			// One bucket for all: the list is the sequence.
+			zero := gr.Constant("no rotation", func(int) float64 { return 0 }, 1, g.HeadSize, 1)
+			list := gr.Order(graph.Order{Buckets: 2}, gr.Hash(graph.Hash{Heads: g.Heads, Rounds: 1, Factors: []int{2}}, in[0], zero))
+			op := graph.ListAttention{Heads: g.Heads, Chunk: g.Chunk, Before: g.Before == 1, Penalty: -1e5, Scale: 1}
+			o, lse := gr.ListAttention(op, in[0], gr.Unit(nn.TraxUnit(g.Heads, g.HeadSize), in[0]), in[1], list)
+			return gr.Merge(graph.Merge{}, o, lse, list, g.Length)
+		},
+	})
 }
 
 // sameMask compares the pattern with mask [H, L, L], or [L, L] for all heads. A
@@ -191,8 +220,8 @@ func (c *golden) bigBird(config []byte) error {
 // local is chunked attention of reformer.
 func (c *golden) local(config []byte) error {
 	return c.mask(config, func(g goldenMask, _ caseFile) (graph.Pattern, error) {
-		if g.Share || g.After != 0 || g.Before < 0 {
-			return graph.Pattern{}, fmt.Errorf("config.json: share_qk %v, n_chunks_before %d, n_chunks_after %d: want keys of their own, and none after", g.Share, g.Before, g.After)
+		if g.After != 0 || g.Before < 0 || g.Share && g.Before > 1 {
+			return graph.Pattern{}, fmt.Errorf("config.json: share_qk %v, n_chunks_before %d, n_chunks_after %d: want 0 or 1 before with shared keys, and none after", g.Share, g.Before, g.After)
 		}
 		if err := positive(map[string]int{"chunk_len": g.Chunk}); err != nil {
 			return graph.Pattern{}, err
