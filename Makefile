@@ -34,6 +34,7 @@ lint: ## gofmt, go vet, staticcheck
 	@echo "== go vet"
 	@$(GO) vet ./... ./.ci/plausible
 	@$(GO) vet -tags purego ./pkg/cpu
+	@$(GO) vet -tags long ./bench ./cmd/hgbench
 	@echo "== staticcheck"
 	@$(GO) tool staticcheck ./... ./.ci/plausible
 
@@ -52,12 +53,16 @@ race: ## tests under the race detector where goroutines meet (needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race ./results ./sweeps ./report/running
 	CGO_ENABLED=1 $(GO) test -race -run 'Thread|Stop' ./pkg/cpu ./bench
 
+.PHONY: test-long
+test-long: ## what takes minutes: processes killed at 120 moments, the cost of checkpoints
+	$(GO) test -tags long -timeout 60m -v -run '^(TestKilled|TestKilledSweep|TestCheckpointCost)$$' ./cmd/hgbench ./bench
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, names[i]; n = 0 }' | \
 	while read -r package target; do \
 		echo "== $$package $$target"; \
-		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package </dev/null; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package </dev/null; \
 	done
 
 .PHONY: generate

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +31,9 @@ depends on the seed, which one pair of runs cannot show.`,
 				r, _, err := findRecord(cmd, id, out)
 				if err != nil {
 					return err
+				}
+				if slices.ContainsFunc(records, func(other results.Record) bool { return other.ID == r.ID }) {
+					return fmt.Errorf("id %s: the run is named twice; want different runs", r.ID)
 				}
 				records = append(records, r)
 			}

@@ -49,7 +49,7 @@ type Memory struct {
 
 // Validate says everything that is wrong with the configuration.
 func (c TransformerXL) Validate() error {
-	err := errors.Join(c.Config.Validate(), checkLayers(c.Layers))
+	err := errors.Join(c.ValidateAnyHeads(), checkLayers(c.Layers))
 	if c.HeadSize < 1 {
 		err = errors.Join(err, fmt.Errorf("head size %d: want at least 1, usually d_model/heads", c.HeadSize))
 	}

@@ -173,3 +173,15 @@ func TestValidate(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Heads have a size of their own: they need neither divide d_model nor add up to it.
+func TestHeadSizes(t *testing.T) {
+	c := tiny()
+	c.Model, c.Heads, c.HeadSize = 16, 3, 6
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	if err := (Transformer{Config: c.Config, Layers: 1, Attention: "relative"}).Validate(); err == nil {
+		t.Error("3 heads are no slices of d_model 16")
+	}
+}

@@ -29,8 +29,22 @@ const (
 	maxContext = 1 << 28
 )
 
-// Validate says everything that is wrong with the sizes.
+// Validate says everything that is wrong with the sizes of a model whose heads
+// are slices of d_model.
 func (c Config) Validate() error {
+	err := c.ValidateAnyHeads()
+	switch {
+	case c.Heads < 1 || c.Model < 1:
+	case c.Model%c.Heads != 0:
+		err = errors.Join(err, fmt.Errorf("d_model %d with %d heads: want a number of heads that divides d_model", c.Model, c.Heads))
+	case c.Positions == Rotary && c.Model/c.Heads%2 != 0:
+		err = errors.Join(err, fmt.Errorf("d_model %d with %d heads: rotary positions want heads of even width, these have %d", c.Model, c.Heads, c.Model/c.Heads))
+	}
+	return err
+}
+
+// ValidateAnyHeads is Validate for a model whose heads have a size of their own.
+func (c Config) ValidateAnyHeads() error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	for _, size := range []struct {
@@ -44,13 +58,8 @@ func (c Config) Validate() error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	switch {
-	case c.Model%2 != 0:
+	if c.Model%2 != 0 {
 		fail("d_model %d is odd: want an even width, as sinusoids come in pairs", c.Model)
-	case c.Model%c.Heads != 0:
-		fail("d_model %d with %d heads: want a number of heads that divides d_model", c.Model, c.Heads)
-	case c.Positions == Rotary && c.Model/c.Heads%2 != 0:
-		fail("d_model %d with %d heads: rotary positions want heads of even width, these have %d", c.Model, c.Heads, c.Model/c.Heads)
 	}
 	if c.Positions > Relative {
 		fail("positions %d: want none, absolute, rotary or relative", c.Positions)
