@@ -127,7 +127,7 @@ func flopsOf(s Spec, vocab int) (results.FLOPs, error) {
 
 func parametersOf(p *graph.Program) (n int64) {
 	for _, v := range p.Persistent {
-		if v.Role == graph.Weight {
+		if v.Role == graph.Weight && !v.Frozen {
 			n += int64(v.Elements())
 		}
 	}

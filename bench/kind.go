@@ -6,14 +6,8 @@ import (
 	"strings"
 
 	"hgbench/bench/strict"
+	"hgbench/pkg/nn"
 )
-
-// attentionKinds are the attention kinds that a spec may name, each with
-// whether it brings its own (relative) positions.
-var attentionKinds = map[string]struct{ relative bool }{
-	"full":     {relative: false},
-	"relative": {relative: true},
-}
 
 // call is a name with arguments, the form of attention kinds and of
 // resampling: relative, attention(average), window(128, blocks: 4).
@@ -77,19 +71,46 @@ func (c call) String() string {
 	return c.name + "(" + strings.Join(parts, ", ") + ")"
 }
 
-// checkKind says what is wrong with the name of an attention kind.
-func checkKind(kind string) error {
+// checkKind says what is wrong with an attention kind of a model, at a level of so
+// many layers and positions in its longest sequence.
+func checkKind(kind string, m ModelSpec, layers, length int) error {
 	c, err := parseCall(kind)
 	if err != nil {
 		return err
 	}
-	if _, ok := attentionKinds[c.name]; !ok {
-		return unknown("attention kind", c.name, sortedKeys(attentionKinds))
+	if !slices.Contains(nn.Kinds(), c.name) {
+		return unknown("attention kind", c.name, nn.Kinds())
 	}
-	if len(c.arguments) > 0 {
-		return fmt.Errorf("%s takes no arguments; want attention: %s", c.name, c.name)
+	positions, err := nn.ParsePositions(m.Positions)
+	if err != nil {
+		return nil // said of positions
 	}
-	return nil
+	return nn.CheckAttention(kind, positions, m.Heads, layers, length)
+}
+
+// bringsPositions says whether an attention kind has relative positions of its
+// own.
+func bringsPositions(kind string) bool {
+	a, err := nn.ParseAttention(kind)
+	return err == nil && a.Relative
+}
+
+// leaking is the attention kind, if there is one, that is known to look ahead.
+func (s Spec) leaking() (kind string, leaks bool) {
+	for _, kind := range s.Model.Attention.kinds() {
+		if a, err := nn.ParseAttention(kind); err == nil && a.Leaks {
+			return kind, true
+		}
+	}
+	return "", false
+}
+
+// random says whether an attention kind draws random numbers in training.
+func (s Spec) random() bool {
+	return slices.ContainsFunc(s.Model.Attention.kinds(), func(kind string) bool {
+		a, err := nn.ParseAttention(kind)
+		return err == nil && a.Random
+	})
 }
 
 // unknown says which of the known words may have been meant.

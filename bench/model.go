@@ -51,7 +51,9 @@ func NewModel(s Spec, vocab int) (nn.Model, error) {
 			Config: c, Hierarchy: h,
 			Shorten: s.Model.Shorten, Upsample: s.Model.Upsample, Attention: s.Model.Attention.At,
 		}
-	case "transformer":
+	case "reformer":
+		m = baselines.Reformer{Config: c, Layers: h.Layers(), Attention: s.Model.Attention.At(1)}
+	case "transformer", "sparse-transformer", "longformer", "bigbird", "routing-transformer", "performer":
 		m = baselines.Transformer{Config: c, Layers: h.Layers(), Attention: s.Model.Attention.At(1)}
 	case "transformer-xl":
 		m = baselines.TransformerXL{

@@ -19,6 +19,8 @@ type Options struct {
 	CheckpointEvery time.Duration
 	Restart         bool // begin anew in spite of checkpoints
 
+	AllowLeak bool // record a model that looks ahead, marked as one, instead of failing
+
 	DebugNaN bool // look for the op that makes the first NaN or infinity; slower, and takes as much memory again as the weights and moments
 
 	Progress func(Progress)    `json:"-"` // may be nil

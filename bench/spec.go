@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"reflect"
 
 	"hgbench/pkg/nn"
@@ -33,7 +34,7 @@ type Spec struct {
 
 // ModelSpec is the architecture. The vocabulary comes from the data.
 type ModelSpec struct {
-	System    string    `json:"system" yaml:"system"`                       // hourglass, transformer or transformer-xl
+	System    string    `json:"system" yaml:"system"`                       // hourglass, transformer, transformer-xl, or one of baselines.Sparse
 	Hierarchy string    `json:"hierarchy" yaml:"hierarchy"`                 // layers@total; see nn.ParseHierarchy
 	Shorten   string    `json:"shorten,omitempty" yaml:"shorten,omitempty"` // hourglass only, as is Upsample
 	Upsample  string    `json:"upsample,omitempty" yaml:"upsample,omitempty"`
@@ -91,8 +92,7 @@ type EvalSpec struct {
 func DefaultSpec() Spec {
 	s := Spec{
 		Model: ModelSpec{
-			System: "hourglass", Attention: Attention{Kind: "relative"},
-			Positions: "none", Storage: "streaming", DModel: 256, Heads: 4,
+			System: "hourglass", Storage: "streaming", DModel: 256, Heads: 4,
 		},
 		Data: "enwik7",
 		Train: TrainSpec{
@@ -115,6 +115,15 @@ var derivations = []struct {
 	key string
 	set func(to *Spec, from Spec)
 }{
+	{"model.attention", func(to *Spec, from Spec) {
+		to.Model.Attention = Attention{Kind: cmp.Or(systems[from.Model.System].attention, "relative")}
+	}},
+	{"model.positions", func(to *Spec, from Spec) {
+		to.Model.Positions = cmp.Or(systems[from.Model.System].positions, "none")
+		if kind := from.Model.Attention.Kind; to.Model.Positions != "none" && from.Model.Attention.Levels == nil && bringsPositions(kind) {
+			to.Model.Positions = "none"
+		}
+	}},
 	{"model.hierarchy", func(to *Spec, from Spec) {
 		to.Model.Hierarchy = "2@1,8@3,2@1"
 		if systems[from.Model.System].flat {

@@ -7,18 +7,29 @@ import (
 	"slices"
 
 	"hgbench/bench/strict"
+	"hgbench/pkg/baselines"
 	"hgbench/pkg/nn"
 )
 
-// systems are the models that a spec may name.
-var systems = map[string]struct {
+// system is a model that a spec may name.
+type system struct {
 	flat      bool // no shortened levels: the hierarchy is layers@1
 	recurrent bool // keeps memory of previous segments
-}{
-	"hourglass":      {},
-	"transformer":    {flat: true},
-	"transformer-xl": {flat: true, recurrent: true},
+
+	attention, positions string // defaults; "" for relative and none
 }
+
+var systems = func() map[string]system {
+	all := map[string]system{
+		"hourglass":      {},
+		"transformer":    {flat: true},
+		"transformer-xl": {flat: true, recurrent: true},
+	}
+	for name, s := range baselines.Sparse {
+		all[name] = system{flat: true, attention: s.Attention, positions: s.Positions}
+	}
+	return all
+}()
 
 var (
 	shortenings = []string{"average", "linear", "attention(average)", "attention(linear)"}
@@ -149,7 +160,8 @@ func (v *validation) attention(h nn.Hierarchy) {
 			bad = true
 			continue
 		}
-		if err := checkKind(kind); err != nil {
+		longest := max(v.Train.Context, v.Eval.Context, 1)
+		if err := checkKind(kind, v.Model, level.Layers(), (longest-1)/level.Total+1); err != nil {
 			v.fail("model.attention", "%v", err)
 			bad = true
 			if a.Levels == nil {
@@ -157,8 +169,7 @@ func (v *validation) attention(h nn.Hierarchy) {
 			}
 			continue
 		}
-		c, _ := parseCall(kind)
-		relative = relative && attentionKinds[c.name].relative
+		relative = relative && bringsPositions(kind)
 	}
 	if bad {
 		return

@@ -5,15 +5,32 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"hgbench/pkg/baselines"
+	"hgbench/pkg/nn"
 )
+
+// sparseKinds fit to the tiny spec.
+var sparseKinds = []string{
+	"window(2..5, dilation: 2, dilated: 1)", "local(3)", "strided(3)", "strided(3, heads: merged)", "fixed(4, 2)",
+	"fixed(4, 1, heads: split)", "bigbird(2, random: 1)", "favor(12)", "favor(12, redraw: 3)", "relu",
+	"lsh(4, hashes: 2, chunk: 3)", "routing(2, 4)",
+}
 
 // everySystem calls f for each system × shortening × upsampling × attention
 // kind × positions × storage.
 func everySystem(t *testing.T, f func(name string, s Spec)) {
+	for system := range baselines.Sparse {
+		kind := map[string]string{
+			"sparse-transformer": "fixed(4, 2)", "longformer": "window(3..6)", "bigbird": "bigbird(3)",
+			"reformer": "lsh(4, chunk: 4, every: 2)", "routing-transformer": "routing(3, 4)", "performer": "favor(16)",
+		}[system]
+		f(system, tiny(t, "transformer", `model.attention="`+kind+`"`, "model.system="+system))
+	}
 	for _, storage := range storages {
-		for _, attention := range sortedKeys(attentionKinds) {
+		for _, attention := range []string{"full", "relative"} {
 			for _, position := range positions {
-				if attentionKinds[attention].relative && position != "none" {
+				if attention == "relative" && position != "none" {
 					continue // the kind brings its own
 				}
 				common := []string{"model.storage=" + storage, "model.attention=" + attention, "model.positions=" + position}
@@ -26,6 +43,15 @@ func everySystem(t *testing.T, f func(name string, s Spec)) {
 					}
 				}
 			}
+		}
+		for i, attention := range sparseKinds {
+			position := []string{"none", "rotary", "relative"}[i%3]
+			if a, err := nn.ParseAttention(attention); err != nil || a.Absolute && position == "relative" {
+				position = "absolute"
+			}
+			common := []string{"model.storage=" + storage, `model.attention="` + attention + `"`, "model.positions=" + position}
+			f("transformer "+attention+" "+storage, tiny(t, "transformer", common...))
+			f("hourglass "+attention+" "+storage, tiny(t, "hourglass", common...))
 		}
 		for _, norm := range norms {
 			f("transformer-xl "+norm+" "+storage, tiny(t, "transformer-xl", "model.storage="+storage, "model.norm="+norm))
@@ -53,7 +79,7 @@ func TestEverySystemLearns(t *testing.T) {
 			}
 		})
 	})
-	if want := 2 * (5*(1+4*5) + 2); count != want {
+	if want := 2*(5*(1+4*5)+2*len(sparseKinds)+2) + len(baselines.Sparse); count != want {
 		t.Errorf("%d systems, want %d", count, want)
 	}
 }

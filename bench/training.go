@@ -65,7 +65,7 @@ func newVariant(s Spec, m segment, real graph.DType) *variant {
 	g := graph.New(real)
 	v := &variant{}
 	var b *nn.Builder
-	if s.Model.Dropout > 0 {
+	if s.Model.Dropout > 0 || s.random() {
 		v.key = g.Input("key", graph.Int32, 4)
 		b = nn.Training(g, v.key)
 	} else {
@@ -91,6 +91,7 @@ func newVariant(s Spec, m segment, real graph.DType) *variant {
 	for _, f := range finish {
 		f()
 	}
+	b.Finish()
 	g.Adam(graph.Adam{
 		Beta1: s.Train.Beta1, Beta2: s.Train.Beta2, Epsilon: s.Train.Epsilon,
 		Clip: s.Train.Clip, Decay: s.Train.WeightDecay,

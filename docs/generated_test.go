@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"hgbench/plots"
+	"hgbench/bench"
 	"hgbench/results"
 	"hgbench/sweeps"
 )
@@ -89,7 +90,7 @@ func listOfSweeps(t *testing.T) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| sweep | points | protocol | |\n| --- | --- | --- | --- |\n")
 	for _, s := range sweeps.List() {
-		points, err := sweeps.Expand(s, nil)
+		points, err := sweeps.Expand(s, bench.NecessaryPerToken)
 		if err != nil {
 			t.Fatal(err)
 		}

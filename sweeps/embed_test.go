@@ -14,14 +14,15 @@ import (
 func TestEmbeddedSweeps(t *testing.T) {
 	sizes := map[string]int{
 		"quick": 7, "lr": 8, "shorten-factor": 8, "hierarchy": 13, "shorten-upsample": 8, "vanilla-layers": 5,
-		"shortened-layers": 4, "context-memory": 48, "paper/table1": 15, "paper/enwik8-v1": 1, "paper/enwik8-v2": 1,
+		"shortened-layers": 4, "context-memory": 94, "attention": 10, "hourglass-attention": 17, "leaks": 6,
+		"paper/sparse-transformer": 1, "paper/longformer": 1, "paper/reformer": 1, "paper/routing-transformer": 1, "paper/bigbird-performer": 2, "paper/table1": 15, "paper/enwik8-v1": 1, "paper/enwik8-v2": 1,
 	}
 	list := List()
 	if list[0].Name != Default {
 		t.Errorf("the first sweep is %s, want %s", list[0].Name, Default)
 	}
 	for _, s := range list {
-		points, err := Expand(s, nil)
+		points, err := Expand(s, bench.NecessaryPerToken)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -72,7 +73,7 @@ func TestQuickKeepsThePapersProportions(t *testing.T) {
 	if s.Protocol != results.P1 {
 		t.Errorf("protocol %s", s.Protocol)
 	}
-	points, err := Expand(s, nil)
+	points, err := Expand(s, bench.NecessaryPerToken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestTable1IsThePapers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	points, err := Expand(s, nil)
+	points, err := Expand(s, bench.NecessaryPerToken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +145,7 @@ func TestLoad(t *testing.T) {
 // A recorded spec must be read back as the point that asked for it.
 func TestPointsSurviveTheirRecord(t *testing.T) {
 	for _, s := range List() {
-		points, err := Expand(s, nil)
+		points, err := Expand(s, bench.NecessaryPerToken)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 func trainingFlags(cmd *cobra.Command, o *bench.Options) {
 	cmd.Flags().DurationVar(&o.CheckpointEvery, "checkpoint", time.Minute, "time between checkpoints, 0 for after every step")
 	cmd.Flags().BoolVar(&o.Restart, "restart", false, "begin anew in spite of checkpoints")
+	cmd.Flags().BoolVar(&o.AllowLeak, "allow-leak", false, "record models that look ahead, marked as such: their loss is no result")
 	cmd.Flags().BoolVar(&o.DebugNaN, "debug-nan", false, "find the op that makes the first NaN or infinity (slower)")
 }
 

@@ -42,6 +42,7 @@ for "hgbench table".`,
 		},
 	}
 	outFlag(cmd, &out, "`folder` for the figures (default: figures beside the records)")
+	cmd.AddCommand(newPlotPatterns())
 	return cmd
 }
 

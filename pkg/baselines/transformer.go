@@ -30,7 +30,7 @@ func (c Transformer) Logits(b *nn.Builder, tokens *graph.Value) *graph.Value {
 	}
 	l := b.Layers(c.Config)
 	x := l.Embedding(tokens)
-	x = l.Blocks("trunk.", x, c.Layers, attention, 1)
+	x = l.Blocks("trunk.", x, c.Layers, attention, nn.Place{Total: 1, Layers: c.Layers})
 	return l.Head(x)
 }
 
@@ -39,7 +39,7 @@ func (Transformer) Divisor() int { return 1 }
 
 // Validate says everything that is wrong with the configuration.
 func (c Transformer) Validate() error {
-	_, err := nn.ParseAttention(c.Attention)
+	err := nn.CheckAttention(c.Attention, c.Positions, c.Heads, c.Layers, 0)
 	return errors.Join(c.Config.Validate(), checkLayers(c.Layers), err)
 }
 

@@ -124,7 +124,7 @@ func TestSameLength(t *testing.T) {
 		if over := keys - c.memory; over > 0 {
 			shift = c.length - over
 		}
-		for i, row := range x.pattern.Mask() {
+		for i, row := range x.pattern.Mask(0) {
 			for j, got := range row {
 				if want := j <= i+c.valid && j > i-shift; got != want {
 					t.Errorf("%+v: query %d sees key %d: %v, want %v", c, i, j, got, want)

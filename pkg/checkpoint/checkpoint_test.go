@@ -89,7 +89,7 @@ func TestHostileFiles(t *testing.T) {
 		"truncated":    {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, make([]byte, 7)...), "incomplete"},
 		"too much":     {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, make([]byte, 9)...), "incomplete"},
 		"overflow":     {file(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}`, make([]byte, 8)...), "overflow"},
-		"wrong type":   {file(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, make([]byte, 4)...), `tensor "a" is F16: want F32 or I32`},
+		"wrong type":   {file(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, make([]byte, 4)...), `tensor "a" is F16: want F32, I32 or U8`},
 		"unknown type": {file(`{"a":{"dtype":"F8","shape":[4],"data_offsets":[0,4]}}`, make([]byte, 4)...), "F8"},
 		"empty axis":   {file(`{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), "axes from 1"},
 		"NaN":          {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, nan...), `tensor "a": element 0 is NaN`},

@@ -155,8 +155,13 @@ func decode(name string, info *safetensors.TensorInfo, data []byte) (Tensor, err
 		t.Floats = numbersOf[float32](data)
 	case safetensors.I32:
 		t.Ints = numbersOf[int32](data)
+	case safetensors.U8: // masks and flags
+		t.Ints = make([]int32, len(data))
+		for i, x := range data {
+			t.Ints[i] = int32(x)
+		}
 	default:
-		return Tensor{}, fmt.Errorf("tensor %q is %v: want F32 or I32", name, info.DType)
+		return Tensor{}, fmt.Errorf("tensor %q is %v: want F32, I32 or U8", name, info.DType)
 	}
 	return t, t.finite(name)
 }

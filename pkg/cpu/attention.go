@@ -36,11 +36,10 @@ type attentionForward[T Float] struct {
 	r, u, vbias      []T  // [R, D], [H, D/H], [H, D/H]
 	o, probabilities []T  // [B, Q, D], [B, H, Q, K]
 	mask             mask // of dropout
-	keyT             []T  // [B, H, keysIn] transposed in panels
-	value            []T  // [B, H, keysIn] in panels, a key tile after the other
-	bandT            []T  // [H, bandIn] transposed in panels
+	keyT             []T  // [B, keysIn] transposed in panels
+	value            []T  // [B, keysIn] in panels, a key tile after the other
+	bandT            []T  // [bandIn] transposed in panels
 	lse              []T  // [B, H, Q]
-	carry            bool // some query is in no part, or in several sets
 }
 
 // carve cuts pieces off memory, or only counts when there is none.
@@ -61,9 +60,9 @@ func (c *carve[T]) next(n int) []T {
 
 func (f *attentionForward[T]) layout(memory []T) int {
 	c := carve[T]{memory: memory}
-	f.keyT = c.next(f.batch * f.Heads * f.keysIn * f.size)
-	f.value = c.next(f.batch * f.Heads * f.keysIn * f.width)
-	f.bandT = c.next(f.Heads * f.bandIn * f.size)
+	f.keyT = c.next(f.batch * f.keysIn * f.size)
+	f.value = c.next(f.batch * f.keysIn * f.width)
+	f.bandT = c.next(f.bandIn * f.size)
 	f.lse = c.next(f.batch * f.Heads * f.queries)
 	return c.size
 }
@@ -87,30 +86,22 @@ func (f *attentionForward[T]) bind(m *memory) []phase {
 		f.probabilities = out[T](m, 2)
 	}
 
-	sets := make([]progression, len(f.querySets))
-	covered := 0
-	for i, s := range f.querySets {
-		sets[i] = s.progression
-		covered += s.count
-	}
-	layers := layers(f.queries, sets)
-	f.carry = len(layers) > 1 || covered < f.queries
-
 	phases := []phase{together(f.packKeys(), f.packBands(), f.start())}
-	for _, layer := range layers {
-		phases = append(phases, f.attend(layer))
+	for layer := 0; ; layer++ {
+		p := f.attend(layer)
+		if p.tiles == 0 {
+			break
+		}
+		phases = append(phases, p)
 	}
 	return append(phases, f.normalise())
 }
 
 // start makes every row one without keys.
 func (f *attentionForward[T]) start() phase {
-	if !f.carry && f.probabilities == nil {
-		return phase{}
-	}
 	return phase{tiles: f.batch * f.Heads, run: func(_ *worker, pair int) {
-		if f.carry {
-			b, h := pair/f.Heads, pair%f.Heads
+		b, h := pair/f.Heads, pair%f.Heads
+		if f.of[h].carry {
 			for i := range f.queries {
 				clear(f.o[(b*f.queries+i)*f.d+h*f.size:][:f.size])
 			}
@@ -131,47 +122,49 @@ func fill[T Float](x []T, value T) {
 
 // packKeys packs the keys of every group, tile by tile, and the values.
 func (f *attentionForward[T]) packKeys() phase {
-	type tile struct{ group, key, n int }
+	type tile struct{ head, group, key, n int }
 	var tiles []tile
-	for i, g := range f.keyGroups {
-		for j := 0; j < g.count; j += keyTile {
-			tiles = append(tiles, tile{i, j, min(keyTile, g.count-j)})
+	for h, layout := range f.of {
+		for i, g := range layout.keyGroups {
+			for j := 0; j < g.count; j += keyTile {
+				tiles = append(tiles, tile{h, i, j, min(keyTile, g.count-j)})
+			}
 		}
 	}
-	return phase{tiles: f.batch * f.Heads * len(tiles), run: func(_ *worker, index int) {
-		pair, t := index/len(tiles), tiles[index%len(tiles)]
-		b, h := pair/f.Heads, pair%f.Heads
-		g := &f.keyGroups[t.group]
-		from := (b*f.keys+g.row(t.key))*f.d + h*f.size
-		at := pair*f.keysIn + g.at + t.key
+	return phase{tiles: f.batch * len(tiles), run: func(_ *worker, index int) {
+		b, t := index/len(tiles), tiles[index%len(tiles)]
+		g := &f.of[t.head].keyGroups[t.group]
+		from := (b*f.keys+g.row(t.key))*f.d + t.head*f.size
+		at := b*f.keysIn + f.keysAt[t.head] + g.at + t.key
 		f.ks.pack(f.size, t.n, f.k[from:], 1, g.step*f.d, f.keyT[at*f.size:])
 		f.packRows(t.n, f.v[from:], g.step*f.d, f.value[at*f.width:])
 	}}
 }
 
 func (f *attentionForward[T]) packBands() phase {
-	if !f.Relative {
-		return phase{}
-	}
-	return phase{tiles: f.Heads * len(f.parts), run: func(_ *worker, index int) {
-		h, p := index/len(f.parts), &f.parts[index%len(f.parts)]
-		f.packBand(p, f.r, h, f.bandT[(h*f.bandIn+p.at)*f.size:])
-	}}
+	return f.eachBand(func(h, at int, band *attentionBand) {
+		f.packBand(band, f.r, h, f.bandT[at*f.size:])
+	})
 }
 
-// attend runs the tiles of disjoint sets of queries, those with most keys first
-// in causal patterns.
-func (f *attentionForward[T]) attend(sets []int) phase {
-	type tile struct{ set, query int }
+// attend runs the tiles of a layer of disjoint sets of queries, those with most
+// keys first in causal patterns.
+func (f *attentionForward[T]) attend(layer int) phase {
+	type tile struct{ head, set, query int }
 	var tiles []tile
-	for _, i := range sets {
-		for q := (f.querySets[i].count - 1) / queryTile * queryTile; q >= 0; q -= queryTile {
-			tiles = append(tiles, tile{i, q})
+	for h, layout := range f.of {
+		if layer >= len(layout.queryLayers) {
+			continue
+		}
+		for _, i := range layout.queryLayers[layer] {
+			for q := (layout.querySets[i].count - 1) / queryTile * queryTile; q >= 0; q -= queryTile {
+				tiles = append(tiles, tile{h, i, q})
+			}
 		}
 	}
-	return phase{tiles: f.batch * f.Heads * len(tiles), run: func(w *worker, index int) {
+	return phase{tiles: f.batch * len(tiles), run: func(w *worker, index int) {
 		t := tiles[index%len(tiles)]
 		x := f.scratch(w)
-		f.tile(&x, index/len(tiles), &f.querySets[t.set], t.query)
+		f.tile(&x, index/len(tiles)*f.Heads+t.head, &f.of[t.head].querySets[t.set], t.query)
 	}}
 }

@@ -38,7 +38,7 @@ func (f *attentionForward[T]) tile(x *forwardScratch[T], pair int, set *querySet
 	f.pass.bias(rows, f.size, x.qu, x.qv, f.size, f.q[at:], set.step*f.d, u, v, T(f.Scale*math.Log2E))
 	f.load(x, pair, set, i, rows)
 	for _, index := range set.parts {
-		p := &f.parts[index]
+		p := &f.of[h].parts[index]
 		lo, hi := p.keysSeen(i)
 		for j := lo / keyTile * keyTile; j < hi; j += keyTile {
 			var buffer [queryTile / queryGroup]strip
@@ -56,7 +56,7 @@ func (f *attentionForward[T]) tile(x *forwardScratch[T], pair int, set *querySet
 func (f *attentionForward[T]) load(x *forwardScratch[T], pair int, set *querySet, i, rows int) {
 	x.fresh = [queryTile / queryGroup]bool{}
 	x.unit[0] = 0
-	if !f.carry {
+	if !f.of[pair%f.Heads].carry {
 		fill(x.high, T(math.Inf(-1)))
 		clear(x.sum)
 		for group := range x.fresh {
@@ -117,9 +117,10 @@ func (x *forwardScratch[T]) allFresh(from, rows int) bool {
 
 // strip adds the keys of a strip to the rows of its tile.
 func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attentionPart, i, j, n int, s strip) {
-	g := &f.keyGroups[p.keys]
-	at := pair*f.keysIn + g.at + j
-	f.score(p, pair%f.Heads, i, j, s, x.qu, x.qv, f.ks.packed(f.keyT[at*f.size:], f.size), f.bandT, x.scores)
+	h := pair % f.Heads
+	g := &f.of[h].keyGroups[p.keys]
+	at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
+	f.score(p, h, i, j, s, x.qu, x.qv, f.ks.packed(f.keyT[at*f.size:], f.size), f.bandT, x.scores)
 	f.hide(x.scores, p, i, j, s)
 	if f.probabilities != nil {
 		f.keepScores(x, pair, p, i, j, s)
@@ -152,7 +153,7 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 // where they belong by a row stride one longer, see attention.
 func (f *attentionShape[T]) score(p *attentionPart, head, i, j int, s strip, qu, qv []T, keyT panels[T], bandT, scores []T) {
 	if p.band > 0 {
-		band := f.ks.packed(bandT[(head*f.bandIn+p.at)*f.size:], f.size)
+		band := f.ks.packed(bandT[(f.bandAt[head]+p.at)*f.size:], f.size)
 		p.groups(i, j, s, func(row, rows, from, to, lead int) {
 			f.product(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band.from(0, from/f.ks.cols),
 				scores[row*scoreRow+scoreLead+lead:], scoreRow+1, false)
@@ -182,7 +183,7 @@ func (f *attentionShape[T]) hide(scores []T, p *attentionPart, i, j int, s strip
 
 // keepScores writes the scores of a strip where their probabilities will be.
 func (f *attentionForward[T]) keepScores(x *forwardScratch[T], pair int, p *attentionPart, i, j int, s strip) {
-	g := &f.keyGroups[p.keys]
+	g := &f.of[pair%f.Heads].keyGroups[p.keys]
 	for row := s.row; row < s.row+s.rows; row++ {
 		kept := f.probabilities[(pair*f.queries+p.queryRow(i+row))*f.keys:][:f.keys]
 		lo, hi := p.Keys(i + row)

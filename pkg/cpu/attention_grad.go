@@ -53,15 +53,14 @@ type attentionBackward[T Float] struct {
 
 	dq, dk, dv       []T
 	dr, du, dvbias   []T
-	delta            []T // [B, H, Q]
-	bandT            []T // [H, bandIn] transposed in panels
-	band             []T // [H, bandIn] in panels, a part after the other
-	bandGrad         []T // [tasks, bandIn, size]
-	biasGrad         []T // [tasks, 2, size]
-	partial          []T // [stripes−1, B, Q, D] of dq
-	batches, stripes int // a head is cut into batches·stripes tasks
-	layers           [][][]keyUnit
-	add              bool // dk and dv are added to, not written
+	delta            []T       // [B, H, Q]
+	bandT            []T       // [bandIn] transposed in panels
+	band             []T       // [bandIn] in panels, a band after the other
+	bandGrad         []T       // [tasks, widest, size]
+	biasGrad         []T       // [tasks, 2, size]
+	partial          []T       // [stripes−1, B, Q, D] of dq
+	batches, stripes int       // a head is cut into batches·stripes tasks
+	work             []stripes // of each head
 }
 
 func (g *attentionBackward[T]) bind(m *memory) []phase {
@@ -84,13 +83,13 @@ func (g *attentionBackward[T]) bind(m *memory) []phase {
 	g.layout(work[T](m, g.layout(nil)))
 
 	phases := []phase{together(g.prepareQueries(), g.prepareKeys(), g.packBands(), g.start())}
-	for _, stripes := range g.layers {
+	for layer := range g.layers() {
 		phases = append(phases, phase{tiles: g.tasks(), run: func(w *worker, tile int) {
 			// The heads of a batch one after the other, as their rows share pages.
 			per := g.Heads * g.stripes
 			task := (tile%per/g.stripes*g.batches+tile/per)*g.stripes + tile%g.stripes
 			x := g.scratch(w)
-			g.task(&x, task, stripes)
+			g.task(&x, task, layer)
 		}})
 	}
 	return append(phases, together(g.reduceQueries(), g.reducePositions(), g.reduceBiases()))
@@ -99,9 +98,9 @@ func (g *attentionBackward[T]) bind(m *memory) []phase {
 func (g *attentionBackward[T]) layout(memory []T) int {
 	c := carve[T]{memory: memory}
 	g.delta = c.next(g.batch * g.Heads * g.queries)
-	g.bandT = c.next(g.Heads * g.bandIn * g.size)
-	g.band = c.next(g.Heads * g.bandIn * g.width)
-	g.bandGrad = c.next(g.tasks() * g.bandIn * g.size)
+	g.bandT = c.next(g.bandIn * g.size)
+	g.band = c.next(g.bandIn * g.width)
+	g.bandGrad = c.next(g.tasks() * g.widest * g.size)
 	g.biasGrad = c.next(g.tasks() * 2 * g.size)
 	g.partial = c.next((g.stripes - 1) * g.batch * g.queries * g.d)
 	return c.size

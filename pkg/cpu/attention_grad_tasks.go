@@ -8,6 +8,9 @@ import (
 // keyUnit is a tile of keys of a group.
 type keyUnit struct{ group, key, cost int }
 
+// stripes are the units of a head: of each layer, of each stripe.
+type stripes [][][]keyUnit
+
 // Tasks that a node is cut into so that a machine of a few threads is busy.
 // More cost memory for partial sums; the number must depend on the shape only.
 const (
@@ -23,35 +26,57 @@ func (g *attentionBackward[T]) divide() {
 	}
 	pairs := g.batch * g.Heads
 	g.stripes = (attentionStripes + pairs - 1) / pairs
-	groups := make([]progression, len(g.keyGroups))
-	covered := 0
-	for i, k := range g.keyGroups {
-		groups[i] = k.progression
-		covered += k.count
-	}
-	layers := layers(g.keys, groups)
-	g.add = len(layers) > 1 || covered < g.keys
+	units := map[*attentionLayout][][]keyUnit{} // of each layer
 	most := 1
-	all := make([][]keyUnit, len(layers))
-	for l, layer := range layers {
-		for _, group := range layer {
-			for j := 0; j < g.keyGroups[group].count; j += keyTile {
-				all[l] = append(all[l], g.unit(group, j))
-			}
+	for _, l := range g.of {
+		if _, ok := units[l]; ok {
+			continue
 		}
-		most = max(most, len(all[l]))
+		all := l.units()
+		units[l] = all
+		for _, layer := range all {
+			most = max(most, len(layer))
+		}
 	}
 	g.stripes = min(g.stripes, most)
-	for _, units := range all {
-		g.layers = append(g.layers, share(units, g.stripes))
+	shared := map[*attentionLayout]stripes{}
+	for _, l := range g.of {
+		if _, ok := shared[l]; !ok {
+			for _, layer := range units[l] {
+				shared[l] = append(shared[l], share(layer, g.stripes))
+			}
+		}
+		g.work = append(g.work, shared[l])
 	}
 }
 
-func (g *attentionBackward[T]) unit(group, j int) keyUnit {
+// layers is the largest number of layers of a head.
+func (g *attentionBackward[T]) layers() int {
+	most := 0
+	for _, w := range g.work {
+		most = max(most, len(w))
+	}
+	return most
+}
+
+// units of each layer.
+func (l *attentionLayout) units() [][]keyUnit {
+	all := make([][]keyUnit, len(l.keyLayers))
+	for i, layer := range l.keyLayers {
+		for _, group := range layer {
+			for j := 0; j < l.keyGroups[group].count; j += keyTile {
+				all[i] = append(all[i], l.unit(group, j))
+			}
+		}
+	}
+	return all
+}
+
+func (l *attentionLayout) unit(group, j int) keyUnit {
 	u := keyUnit{group: group, key: j}
-	n := min(keyTile, g.keyGroups[group].count-j)
-	for _, index := range g.keyGroups[group].parts {
-		lo, hi := g.parts[index].queriesSeeing(j, n)
+	n := min(keyTile, l.keyGroups[group].count-j)
+	for _, index := range l.keyGroups[group].parts {
+		lo, hi := l.parts[index].queriesSeeing(j, n)
 		u.cost += (hi - lo) * n
 	}
 	return u
@@ -96,7 +121,7 @@ func (g *attentionBackward[T]) prepareQueries() phase {
 
 // prepareKeys clears the gradients of keys where they are added to.
 func (g *attentionBackward[T]) prepareKeys() phase {
-	if !g.add {
+	if !slices.ContainsFunc(g.of, func(l *attentionLayout) bool { return l.add }) {
 		return phase{}
 	}
 	return phase{tiles: g.batch, run: func(_ *worker, b int) {
@@ -110,23 +135,15 @@ func (g *attentionBackward[T]) prepareKeys() phase {
 }
 
 func (g *attentionBackward[T]) packBands() phase {
-	if !g.Relative {
-		return phase{}
-	}
-	return phase{tiles: g.Heads * len(g.parts), run: func(_ *worker, index int) {
-		h, p := index/len(g.parts), &g.parts[index%len(g.parts)]
-		if p.band == 0 {
-			return
-		}
-		g.packBand(p, g.r, h, g.bandT[(h*g.bandIn+p.at)*g.size:])
-		zeros := p.first - p.origin
+	return g.eachBand(func(h, at int, band *attentionBand) {
+		g.packBand(band, g.r, h, g.bandT[at*g.size:])
 		for e := 0; e < g.size; e += g.ks.cols {
-			panel := g.band[(h*g.bandIn+p.at)*g.width+e*p.band:]
-			clear(panel[:zeros*g.ks.cols])
-			g.pass.copy(p.band-zeros, min(g.ks.cols, g.size-e), panel[zeros*g.ks.cols:], g.ks.cols,
-				g.r[p.relRow(zeros)*g.d+h*g.size+e:], p.RelStep*g.d)
+			panel := g.band[at*g.width+e*band.count:]
+			clear(panel[:band.zeros*g.ks.cols])
+			g.pass.copy(band.count-band.zeros, min(g.ks.cols, g.size-e), panel[band.zeros*g.ks.cols:], g.ks.cols,
+				g.r[band.row(band.zeros)*g.d+h*g.size+e:], band.step*g.d)
 		}
-	}}
+	})
 }
 
 // split is what a task is about.
@@ -151,7 +168,7 @@ func (g *attentionBackward[T]) queryGrad(stripe int) []T {
 // start clears what the tasks add to.
 func (g *attentionBackward[T]) start() phase {
 	return phase{tiles: g.tasks(), run: func(_ *worker, task int) {
-		clear(g.bandGrad[task*g.bandIn*g.size:][:g.bandIn*g.size])
+		clear(g.bandGrad[task*g.widest*g.size:][:g.widest*g.size])
 		clear(g.biasGrad[task*2*g.size:][:2*g.size])
 		h, batches, stripe := g.split(task)
 		dq := g.queryGrad(stripe)
@@ -196,16 +213,15 @@ func (g *attentionBackward[T]) reducePositions() phase {
 			clear(g.dr[t*g.d+h*g.size:][:g.size])
 		}
 		for task := h * per; task < (h+1)*per; task++ {
-			for index := range g.parts {
-				p := &g.parts[index]
-				zeros := p.first - p.origin
-				for c := zeros + max(0, lo-p.relRow(zeros)+p.RelStep-1)/p.RelStep; c < p.band; c++ {
-					t := p.relRow(c)
+			for _, band := range g.of[h].bands {
+				first := band.row(band.zeros)
+				for c := band.zeros + max(0, lo-first+band.step-1)/band.step; c < band.count; c++ {
+					t := band.row(c)
 					if t >= hi {
 						break
 					}
 					dst := g.dr[t*g.d+h*g.size:][:g.size]
-					g.ks.axpy(dst, g.bandGrad[(task*g.bandIn+p.at+c)*g.size:][:g.size], math.Ln2) // as for dk
+					g.ks.axpy(dst, g.bandGrad[(task*g.widest+band.at+c)*g.size:][:g.size], math.Ln2) // as for dk
 				}
 			}
 		}

@@ -33,14 +33,17 @@ func (g *attentionBackward[T]) scratchLayout(c *carve[T]) backwardScratch[T] {
 }
 
 // task passes its batches through the tiles of keys of its stripe.
-func (g *attentionBackward[T]) task(x *backwardScratch[T], task int, stripes [][]keyUnit) {
+func (g *attentionBackward[T]) task(x *backwardScratch[T], task, layer int) {
 	h, batches, stripe := g.split(task)
+	if layer >= len(g.work[h]) {
+		return
+	}
 	lo, hi := g.batchRange(batches)
 	fill(x.ln2, math.Ln2)
 	fill(x.one, 1)
 	clear(x.position) // stays so without relative positions
 	for b := lo; b < hi; b++ {
-		for _, u := range stripes[stripe] {
+		for _, u := range g.work[h][layer][stripe] {
 			g.keyTile(x, task, b, h, u)
 		}
 	}
@@ -48,7 +51,8 @@ func (g *attentionBackward[T]) task(x *backwardScratch[T], task int, stripes [][
 
 // keyTile computes the gradients of a tile of keys.
 func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u keyUnit) {
-	group := &g.keyGroups[u.group]
+	layout := g.of[h]
+	group := &layout.keyGroups[u.group]
 	n := min(keyTile, group.count-u.key)
 	at := func(j int) int { return (b*g.keys+group.row(u.key+j))*g.d + h*g.size }
 	g.ks.pack(g.size, n, g.k[at(0):], 1, group.step*g.d, x.keyT)
@@ -57,21 +61,21 @@ func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u 
 	clear(x.dk[:n*g.size])
 	clear(x.dv[:n*g.size])
 	for _, index := range group.parts {
-		p := &g.parts[index]
+		p := &layout.parts[index]
 		lo, hi := p.queriesSeeing(u.key, n)
 		for i := lo / queryTile * queryTile; i < hi; i += queryTile {
 			g.tile(x, task, b, h, p, i, u.key, n)
 		}
 	}
-	g.put(g.dk, at(0), group.step*g.d, n, x.dk, x.ln2) // the queries were scaled by log₂ e
-	g.put(g.dv, at(0), group.step*g.d, n, x.dv, x.one)
+	g.put(g.dk, at(0), group.step*g.d, n, x.dk, x.ln2, layout.add) // the queries were scaled by log₂ e
+	g.put(g.dv, at(0), group.step*g.d, n, x.dv, x.one, layout.add)
 }
 
 // put writes, or adds, the gradient of a tile of keys, each row times a factor.
-func (g *attentionBackward[T]) put(dst []T, at, step, n int, src, factor []T) {
+func (g *attentionBackward[T]) put(dst []T, at, step, n int, src, factor []T, add bool) {
 	switch {
 	case dst == nil:
-	case !g.add:
+	case !add:
 		g.pass.scale(n, g.size, dst[at:], step, src, g.size, factor)
 	default:
 		g.pass.scale(n, g.size, src, g.size, src, g.size, factor)
@@ -134,7 +138,7 @@ func (g *attentionBackward[T]) strip(x *backwardScratch[T], task, b, h int, p *a
 // gradient is attentionRows.gradient with dropout, or for probabilities that
 // were kept.
 func (g *attentionBackward[T]) gradient(x *backwardScratch[T], pair int, p *attentionPart, i, j int, s strip) {
-	group := &g.keyGroups[p.keys]
+	group := &g.of[pair%g.Heads].keyGroups[p.keys]
 	keys := s.hi - s.lo
 	keep := x.keep[:keys]
 	fill(keep, 1)
@@ -167,8 +171,8 @@ func (g *attentionBackward[T]) positions(x *backwardScratch[T], task, h int, p *
 		clear(x.grads[row*scoreRow+s.lo:][:scoreLead])
 		clear(grads[s.hi : s.lo+roundUp(s.hi-s.lo, queryGroup)+queryGroup])
 	}
-	band := g.ks.packed(g.band[(h*g.bandIn+p.at)*g.width:], p.band)
-	bandGrad := g.bandGrad[(task*g.bandIn+p.at)*g.size:]
+	band := g.ks.packed(g.band[(g.bandAt[h]+p.at)*g.width:], p.band)
+	bandGrad := g.bandGrad[(task*g.widest+p.at)*g.size:]
 	p.groups(i, j, s, func(row, rows, from, to, lead int) {
 		grads := x.grads[row*scoreRow+scoreLead+lead:]
 		qv := g.ks.rowMajor(x.qv[row*g.size:], g.size)

@@ -19,11 +19,12 @@ type attentionShape[T Float] struct {
 	d, size                   int // of all heads, of one head
 	width                     int // size rounded up to the kernel's columns
 
-	parts     []attentionPart
-	keyGroups []keyGroup
-	querySets []querySet
-	keysIn    int // keys of all groups, each rounded up to queryGroup
-	bandIn    int // columns of all bands
+	of     []*attentionLayout // of each head; heads with the same parts share one
+	keysAt []int              // where the keys of each head start among those of a batch
+	bandAt []int              // where the bands of each head start among those of all
+	keysIn int                // keys of all heads of a batch
+	bandIn int                // columns of the bands of all heads
+	widest int                // columns of the bands of the head that has most
 }
 
 func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attentionShape[T] {
@@ -36,83 +37,14 @@ func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attention
 	s.pass = attentionRowsOf(s.ks)
 	s.zero, s.hidden = make([]T, s.size), make([]T, keyTile)
 	fill(s.hidden, T(math.Inf(-1)))
-	for _, p := range op.Pattern.Parts {
-		if p.QCount == 0 || p.KCount == 0 {
-			continue
-		}
-		part := attentionPart{Part: p, keys: s.keyGroup(p), at: s.bandIn}
-		last := min(p.Diagonal, p.KCount-1)
-		part.first = -(p.QCount - 1)
-		if p.Window > 0 {
-			part.first = max(part.first, p.Diagonal-p.Window+1)
-		}
-		if s.Relative && part.first <= last {
-			// The first column of a band is that of an offset ≡ 1 modulo queryGroup.
-			part.origin = part.first - ((part.first-1)%queryGroup+queryGroup)%queryGroup
-			part.band = last - part.origin + 1
-			s.bandIn += roundUp(part.band, queryGroup)
-		}
-		index := len(s.parts)
-		s.keyGroups[part.keys].parts = append(s.keyGroups[part.keys].parts, index)
-		set := s.querySet(p)
-		s.querySets[set].parts = append(s.querySets[set].parts, index)
-		s.parts = append(s.parts, part)
+	s.of = layoutsOf(op)
+	for _, layout := range s.of {
+		s.keysAt, s.bandAt = append(s.keysAt, s.keysIn), append(s.bandAt, s.bandIn)
+		s.keysIn += layout.keysIn
+		s.bandIn += layout.bandIn
+		s.widest = max(s.widest, layout.bandIn)
 	}
 	return s
-}
-
-func (s *attentionShape[T]) keyGroup(p graph.Part) int {
-	keys := progression{p.KStart, p.KStep, p.KCount}
-	for i, g := range s.keyGroups {
-		if g.progression == keys {
-			return i
-		}
-	}
-	s.keyGroups = append(s.keyGroups, keyGroup{progression: keys, at: s.keysIn})
-	s.keysIn += roundUp(p.KCount, queryGroup)
-	return len(s.keyGroups) - 1
-}
-
-func (s *attentionShape[T]) querySet(p graph.Part) int {
-	queries := progression{p.QStart, p.QStep, p.QCount}
-	for i, g := range s.querySets {
-		if g.progression == queries {
-			return i
-		}
-	}
-	s.querySets = append(s.querySets, querySet{progression: queries})
-	return len(s.querySets) - 1
-}
-
-// layers puts progressions of rows below n into as few layers as it finds such
-// that those of a layer are disjoint.
-func layers(n int, of []progression) [][]int {
-	var layers [][]int
-	var taken [][]bool
-next:
-	for i, p := range of {
-	layer:
-		for l := range layers {
-			for j := range p.count {
-				if taken[l][p.row(j)] {
-					continue layer
-				}
-			}
-			layers[l] = append(layers[l], i)
-			p.mark(taken[l])
-			continue next
-		}
-		layers = append(layers, []int{i})
-		taken = append(taken, make([]bool, n))
-		p.mark(taken[len(taken)-1])
-	}
-	return layers
-}
-
-func (p progression) mark(taken []bool) {
-	for j := range p.count {
-		taken[p.row(j)] = true
-	}
 }
 
 // executed counts the operations of the strips that are computed: so many for
@@ -121,14 +53,20 @@ func (s *attentionShape[T]) executed(perKey, perBand float64) (operations float6
 	s.products(func(rows, keys, band int) {
 		operations += float64(rows) * (perKey*float64(keys) + perBand*float64(band))
 	})
-	return operations * float64(s.batch*s.Heads) * float64(s.size)
+	return operations * float64(s.batch) * float64(s.size)
 }
 
 // products calls f with the rows, keys and band columns of every strip that is
-// computed for one head.
+// computed for a batch.
 func (s *attentionShape[T]) products(f func(rows, keys, band int)) {
-	for i := range s.parts {
-		p := &s.parts[i]
+	for _, layout := range s.of {
+		layout.products(f)
+	}
+}
+
+func (l *attentionLayout) products(f func(rows, keys, band int)) {
+	for i := range l.parts {
+		p := &l.parts[i]
 		for i := 0; i < p.QCount; i += queryTile {
 			lo, hi := p.keysSeen(i)
 			for j := lo / keyTile * keyTile; j < hi; j += keyTile {
@@ -150,26 +88,42 @@ func (s *attentionShape[T]) biases(u, v []T, head int) (content, position []T) {
 	return u[head*s.size:][:s.size], v[head*s.size:][:s.size]
 }
 
-// packBand writes the band of a part for one head, transposed: size rows of
+// packBand writes a band for one head, transposed: size rows of
 // queryGroup-aligned columns, as the micro-kernel reads a right operand.
-func (s *attentionShape[T]) packBand(p *attentionPart, r []T, head int, dst []T) {
+func (s *attentionShape[T]) packBand(band *attentionBand, r []T, head int, dst []T) {
 	cols := s.ks.cols
-	zeros := p.first - p.origin
-	for c := 0; c < p.band; c += cols {
-		n := min(cols, p.band-c)
+	for c := 0; c < band.count; c += cols {
+		n := min(cols, band.count-c)
 		panel := dst[c*s.size:][:cols*s.size]
-		if c >= zeros {
-			s.ks.pack(s.size, n, r[p.relRow(c)*s.d+head*s.size:], 1, p.RelStep*s.d, panel)
+		if c >= band.zeros {
+			s.ks.pack(s.size, n, r[band.row(c)*s.d+head*s.size:], 1, band.step*s.d, panel)
 			continue
 		}
 		clear(panel)
-		for j := max(zeros-c, 0); j < n; j++ {
-			row := r[p.relRow(c+j)*s.d+head*s.size:][:s.size]
+		for j := max(band.zeros-c, 0); j < n; j++ {
+			row := r[band.row(c+j)*s.d+head*s.size:][:s.size]
 			for e, x := range row {
 				panel[e*cols+j] = x
 			}
 		}
 	}
+}
+
+// eachBand calls f, in parallel, with every band of every head and where it lies
+// among all of them, in columns.
+func (s *attentionShape[T]) eachBand(f func(head, at int, band *attentionBand)) phase {
+	type tile struct{ head, band int }
+	var tiles []tile
+	for h, layout := range s.of {
+		for i := range layout.bands {
+			tiles = append(tiles, tile{h, i})
+		}
+	}
+	return phase{tiles: len(tiles), run: func(_ *worker, index int) {
+		t := tiles[index]
+		band := &s.of[t.head].bands[t.band]
+		f(t.head, s.bandAt[t.head]+band.at, band)
+	}}
 }
 
 // packRows copies n rows of one head into panels that follow each other, as the
@@ -197,9 +151,6 @@ func together(phases ...phase) phase {
 		}
 	}}
 }
-
-// relRow is the row of r at a column of the band.
-func (p *attentionPart) relRow(column int) int { return p.RelStart + p.RelStep*(p.origin+column) }
 
 // queryRow is the row of q of query i.
 func (p *attentionPart) queryRow(i int) int { return p.QStart + i*p.QStep }

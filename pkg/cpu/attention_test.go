@@ -157,27 +157,34 @@ func naiveAttention(c attentionCase, in *attentionData) attentionResult {
 	}
 	o, lse, probabilities, dq, dk, dv, dr, du, dvbias := out["o"], out["lse"], out["p"], out["dq"], out["dk"], out["dv"], out["dr"], out["du"], out["dvbias"]
 	// rel[i][j] is the row of r, −1 where query i does not see key j.
-	rel := make([][]int, queries)
-	for i := range rel {
-		rel[i] = make([]int, keys)
-		for j := range rel[i] {
-			rel[i][j] = -1
+	relOf := func(head int) [][]int {
+		rel := make([][]int, queries)
+		for i := range rel {
+			rel[i] = make([]int, keys)
+			for j := range rel[i] {
+				rel[i][j] = -1
+			}
 		}
-	}
-	for _, p := range c.pattern.Parts {
-		for i := range p.QCount {
-			for j := range p.KCount {
-				if j-i <= p.Diagonal && (p.Window == 0 || j-i > p.Diagonal-p.Window) {
-					rel[p.QStart+i*p.QStep][p.KStart+j*p.KStep] = p.RelStart + p.RelStep*(j-i)
+		for _, p := range c.pattern.Parts {
+			if p.Heads > 0 && (head < p.Head || head >= p.Head+p.Heads) {
+				continue
+			}
+			for i := range p.QCount {
+				for j := range p.KCount {
+					if j-i <= p.Diagonal && (p.Window == 0 || j-i > p.Diagonal-p.Window) {
+						rel[p.QStart+i*p.QStep][p.KStart+j*p.KStep] = p.RelStart + p.RelStep*(j-i)
+					}
 				}
 			}
 		}
+		return rel
 	}
 	random := philox.New(uint64(uint32(in.key[0]))|uint64(uint32(in.key[1]))<<32, c.op().Stream)
 	step := uint64(uint32(in.key[2])) | uint64(uint32(in.key[3]))<<32
 	scale := c.op().Scale
 	for b := range c.batch {
 		for h := range c.heads {
+			rel := relOf(h)
 			for i := range queries {
 				row := (b*c.heads+h)*queries + i
 				qi := (b*queries+i)*d + h*c.size
@@ -314,6 +321,26 @@ func attentionPatterns() map[string]graph.Pattern {
 			{QStart: 5, QStep: 2, QCount: 40, KStep: 2, KCount: 40, RelStart: 95, RelStep: 2},
 		}},
 	}
+	// Heads that differ, two of which are alike, and one that sees nothing unless
+	// there are three: a window, a band of every second key, blocks with those
+	// before.
+	heads := graph.Pattern{Queries: 103, Keys: 103, Rel: 103, Parts: []graph.Part{
+		{QStep: 1, QCount: 103, KStep: 1, KCount: 103, Window: 9, RelStart: 102, RelStep: 1, Head: 1, Heads: 1},
+		{QStep: 2, QCount: 52, KStep: 2, KCount: 52, RelStart: 102, RelStep: 2, Heads: 1},
+		{QStart: 1, QStep: 2, QCount: 51, KStart: 1, KStep: 2, KCount: 51, Window: 4, RelStart: 102, RelStep: 2, Heads: 1},
+	}}
+	for a := range 4 {
+		n := min(32, 103-32*a)
+		for b := range a + 1 {
+			p := graph.Part{QStart: 32 * a, QStep: 1, QCount: n, KStart: 32 * b, KStep: 1, KCount: 32, Diagonal: 32,
+				RelStart: 102 - 32*(a-b), RelStep: 1, Head: 2, Heads: 9}
+			if a == b {
+				p.KCount, p.Diagonal = n, 0
+			}
+			heads.Parts = append(heads.Parts, p)
+		}
+	}
+	patterns["heads"] = heads
 	for _, l := range []int{1, 2, 31, 64, 65, 257, 430} {
 		patterns[fmt.Sprint("causal", l)] = graph.Causal(l)
 	}
@@ -339,6 +366,9 @@ func attentionCases() []attentionCase {
 		attentionCase{"causal", 2, 3, 12, graph.Causal(100), true, graph.Streaming, 0},
 		attentionCase{"causal", 3, 5, 16, graph.Causal(100), false, graph.Streaming, 0},
 		attentionCase{"many-tasks", 7, 3, 8, graph.Causal(40), true, graph.Streaming, 0},
+		attentionCase{"heads", 2, 3, 8, patterns["heads"], true, graph.Streaming, 0.3},
+		attentionCase{"heads", 2, 4, 20, patterns["heads"], false, graph.Streaming, 0},
+		attentionCase{"heads", 1, 3, 16, patterns["heads"], true, graph.Materialised, 0},
 		attentionCase{"shorten", 1, 2, 40, graph.Shorten(200, 2), true, graph.Streaming, 0},
 	)
 }

@@ -25,19 +25,28 @@ const (
 )
 
 // attentionPart is a part of the pattern with its range of relative positions.
-//
-// The band of the part is the matrix whose column c is the row of r for key −
-// query = origin + c. Its first columns, up to that of the first offset that
-// occurs, are zero: origin is chosen such that the first column for a group of
-// queries and a tile of keys is a multiple of queryGroup.
 type attentionPart struct {
 	graph.Part
 	keys   int // index of its keyGroup
 	first  int // least key − query
-	origin int
-	band   int // columns, 0 when the part has no pairs or no positions
+	origin int // of its band
+	band   int // columns of its band, 0 when the part has no pairs or no positions
 	at     int // where the band starts among those of all parts, in columns
 }
+
+// attentionBand is the relative positions of a part, which parts share: the
+// matrix whose column c is the row of r for key − query = origin + c. Its first
+// columns, up to that of the first offset that occurs, are zero: origin is
+// chosen such that the first column for a group of queries and a tile of keys is
+// a multiple of queryGroup.
+type attentionBand struct {
+	start, step  int // row of r at column c: start + step·c
+	zeros, count int // columns that are zero, columns in all
+	at           int // where it starts among all bands, in columns
+}
+
+// row is the row of r at a column.
+func (b attentionBand) row(column int) int { return b.start + b.step*column }
 
 // progression is an arithmetic progression of rows.
 type progression struct{ start, step, count int }

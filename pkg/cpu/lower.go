@@ -32,6 +32,12 @@ func lower[T Float](n *graph.Node) kernel {
 		return attention[T](n, op)
 	case graph.AttentionGrad:
 		return attentionGrad[T](n, op)
+	case graph.BucketAttention:
+		return bucketAttention[T](n, op)
+	case graph.BucketAttentionGrad:
+		return bucketAttentionGrad[T](n, op)
+	case graph.ClusterSums:
+		return clusterSums[T](n, op)
 	case graph.ColumnSum:
 		return columnSum[T](n)
 	case graph.Concat:
@@ -44,16 +50,44 @@ func lower[T Float](n *graph.Node) kernel {
 		return embed[T](n, op)
 	case graph.EmbedGrad:
 		return embedGrad[T](n, op)
+	case graph.Features:
+		return features[T](n, op)
+	case graph.FeaturesGrad:
+		return featuresGrad[T](n, op)
+	case graph.Hash:
+		return hash[T](n, op)
 	case graph.LayerNorm:
 		return layerNorm[T](n, op)
 	case graph.LayerNormGrad:
 		return layerNormGrad[T](n, op)
+	case graph.LinearAttention:
+		return linearAttentionForward[T](n, op)
+	case graph.LinearAttentionGrad:
+		return linearAttentionGrad[T](n, op)
+	case graph.ListAttention:
+		return listAttention[T](n, op)
+	case graph.ListAttentionGrad:
+		return listAttentionGrad[T](n, op)
 	case graph.MatMul:
 		return matMul[T](n, op)
+	case graph.Members:
+		return members[T](n, op)
+	case graph.Merge:
+		return merge[T](n, op)
+	case graph.MergeGrad:
+		return mergeGrad[T](n, op)
+	case graph.MoveMeans:
+		return moveMeans[T](n, op)
+	case graph.Nearest:
+		return nearest[T](n, op)
 	case graph.Normalize:
 		return normalize[T](n)
+	case graph.Order:
+		return order[T](n, op)
 	case graph.Pool:
 		return poolSteps[T](n, op)
+	case graph.Redraw:
+		return redraw[T](op)
 	case graph.Repeat:
 		return repeatSteps[T](n, op)
 	case graph.Reshape:
@@ -64,6 +98,10 @@ func lower[T Float](n *graph.Node) kernel {
 		return shiftSteps[T](n, op)
 	case graph.Slice:
 		return sliceSteps[T](n, op)
+	case graph.Unit:
+		return unit[T](op, n.Inputs[0])
+	case graph.UnitGrad:
+		return unitGrad[T](op, n.Inputs[1])
 	}
 	panic(fmt.Sprintf("cpu: no kernel for %T", n.Op))
 }

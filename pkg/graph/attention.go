@@ -91,13 +91,13 @@ func (op Attention) VJP(t *Tape, n *Node) {
 // over all pairs if dense.
 func (op Attention) FLOPs(n *Node) (necessary, dense float64) {
 	q := n.Inputs[0]
-	perPair := 4 * float64(q.Cols())
+	perPair := 4 * float64(q.Cols()/op.Heads)
 	if op.Relative {
-		perPair = 6 * float64(q.Cols())
+		perPair = 6 * float64(q.Cols()/op.Heads)
 	}
 	batch := float64(q.Shape[0])
-	pairs := float64(op.Pattern.Visible(op.Pattern.Queries - q.Pad))
-	all := float64(op.Pattern.Queries-q.Pad) * float64(op.Pattern.Keys-n.Inputs[1].Pad)
+	pairs := float64(op.Pattern.Visible(op.Pattern.Queries-q.Pad, op.Heads))
+	all := float64(op.Heads) * float64(op.Pattern.Queries-q.Pad) * float64(op.Pattern.Keys-n.Inputs[1].Pad)
 	return batch * pairs * perPair, batch * all * perPair
 }
 

@@ -13,6 +13,7 @@ type Tape struct {
 	adjoint  map[*Value]*Value
 	needs    map[*Value]bool   // lies between the root and what is asked for
 	recalled map[*Value]*Value // recomputed copies of forward values
+	copies   map[*Value]*Value // those of couplings
 }
 
 // Gradients appends the backward pass and returns the adjoint of each value of
@@ -22,7 +23,7 @@ type Tape struct {
 // takes a nil seed. Where acc[i] is not nil the gradient of wrt[i] is added to
 // it: micro-batches accumulate so.
 func (g *Graph) Gradients(roots, seeds, wrt, acc []*Value) []*Value {
-	t := &Tape{Graph: g, adjoint: map[*Value]*Value{}, needs: map[*Value]bool{}, recalled: map[*Value]*Value{}}
+	t := &Tape{Graph: g, adjoint: map[*Value]*Value{}, needs: map[*Value]bool{}, recalled: map[*Value]*Value{}, copies: map[*Value]*Value{}}
 	for i, v := range wrt {
 		t.needs[v] = true
 		if acc != nil && acc[i] != nil {
@@ -49,8 +50,19 @@ func (g *Graph) Gradients(roots, seeds, wrt, acc []*Value) []*Value {
 
 	g.backward = true
 	defer func() { g.backward = false }()
+	couplings := map[int]coupling{}
+	for _, c := range g.couplings {
+		couplings[c.last] = c
+	}
 	for i := len(forward) - 1; i >= 0; i-- {
 		n := forward[i]
+		if c, ok := couplings[i]; ok {
+			if t.reached(n, started) {
+				t.uncouple(c, forward)
+			}
+			i = c.first
+			continue
+		}
 		if n.Backward || !t.reached(n, started) {
 			continue
 		}

@@ -30,6 +30,7 @@ type Graph struct {
 	persistent map[string]*Value
 	order      []*Value // persistent values in order of declaration
 	backward   bool
+	couplings  []coupling
 }
 
 // New returns an empty graph of real type Float32 or Float64.
@@ -48,6 +49,12 @@ func (g *Graph) Input(name string, dtype DType, shape ...int) *Value {
 // share weights by name.
 func (g *Graph) Parameter(name string, init Init, shape ...int) *Value {
 	return g.persist(&Value{Name: name, Shape: shape, DType: g.Real, Role: Weight, Init: init})
+}
+
+// Buffer declares a weight that is not trained, but changed by a rule of its own:
+// it has no gradient.
+func (g *Graph) Buffer(name string, init Init, shape ...int) *Value {
+	return g.persist(&Value{Name: name, Shape: shape, DType: g.Real, Role: Weight, Init: init, Frozen: true})
 }
 
 // State declares a value that one run leaves to the next, such as the memory
@@ -78,9 +85,9 @@ func (g *Graph) persist(v *Value) *Value {
 // Persistent lists the values that outlive a run, in order of declaration.
 func (g *Graph) Persistent() []*Value { return g.order }
 
-// Parameters lists the weights in order of declaration.
+// Parameters lists the weights that are trained, in order of declaration.
 func (g *Graph) Parameters() []*Value {
-	return slices.DeleteFunc(slices.Clone(g.order), func(v *Value) bool { return v.Role != Weight })
+	return slices.DeleteFunc(slices.Clone(g.order), func(v *Value) bool { return v.Role != Weight || v.Frozen })
 }
 
 // Output keeps v readable by name after a run.

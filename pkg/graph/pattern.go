@@ -13,12 +13,18 @@ package graph
 // Progressions turn resampling, strided and dilated patterns into the plain
 // causal band, so that one kernel serves them all: what a part does not touch
 // is neither computed nor stored.
+//
+// The heads from Head on, so many as Heads says, have the part (Heads 0: all).
 type Part struct {
 	QStart, QStep, QCount int
 	KStart, KStep, KCount int
 	Diagonal, Window      int
 	RelStart, RelStep     int
+	Head, Heads           int
 }
+
+// Of says whether a head has the part.
+func (p Part) Of(head int) bool { return p.Heads == 0 || p.Head <= head && head < p.Head+p.Heads }
 
 // Keys returns the range [lo, hi) of part keys that part query i sees.
 func (p Part) Keys(i int) (lo, hi int) {
@@ -29,8 +35,9 @@ func (p Part) Keys(i int) (lo, hi int) {
 	return min(lo, max(hi, 0)), max(hi, 0)
 }
 
-// Pattern says which query sees which key: the union of disjoint parts, whose
-// scores share one softmax. A query that sees nothing gets the output 0.
+// Pattern says which query sees which key: for each head the union of disjoint
+// parts, whose scores share one softmax. A query that sees nothing gets the
+// output 0.
 type Pattern struct {
 	Queries, Keys int // rows of q, and of k and v
 	Rel           int // rows of r, the table of relative positions
@@ -83,28 +90,35 @@ func Upsample(keys, factor int) Pattern {
 	return p
 }
 
-// Visible counts the pairs of a query and a key it sees, among the first
-// queries rows of q: rows from there on are padding.
-func (p Pattern) Visible(queries int) int64 {
+// Visible counts the pairs of a query and a key it sees, over so many heads and
+// among the first queries rows of q: rows from there on are padding.
+func (p Pattern) Visible(queries, heads int) int64 {
 	var pairs int64
 	for _, part := range p.Parts {
+		of := heads
+		if part.Heads > 0 {
+			of = min(part.Head+part.Heads, heads) - min(part.Head, heads)
+		}
 		for i := range part.QCount {
 			if part.QStart+i*part.QStep < queries {
 				lo, hi := part.Keys(i)
-				pairs += int64(hi - lo)
+				pairs += int64(of * (hi - lo))
 			}
 		}
 	}
 	return pairs
 }
 
-// Mask returns the pattern as a matrix of queries by keys.
-func (p Pattern) Mask() [][]bool {
+// Mask returns the pattern of a head as a matrix of queries by keys.
+func (p Pattern) Mask(head int) [][]bool {
 	mask := make([][]bool, p.Queries)
 	for i := range mask {
 		mask[i] = make([]bool, p.Keys)
 	}
 	for _, part := range p.Parts {
+		if !part.Of(head) {
+			continue
+		}
 		for i := range part.QCount {
 			lo, hi := part.Keys(i)
 			for j := lo; j < hi; j++ {

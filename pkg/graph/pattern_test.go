@@ -46,7 +46,7 @@ func patterns() map[string]struct {
 func TestPatterns(t *testing.T) {
 	for name, c := range patterns() {
 		p := c.pattern
-		mask := p.Mask()
+		mask := p.Mask(0)
 		for q := range p.Queries + 1 {
 			var want int64
 			for i := range q {
@@ -59,7 +59,7 @@ func TestPatterns(t *testing.T) {
 					}
 				}
 			}
-			if got := p.Visible(q); got != want {
+			if got := p.Visible(q, 1); got != want {
 				t.Errorf("%s: %d pairs of the first %d queries, want %d", name, got, q, want)
 			}
 		}

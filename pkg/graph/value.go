@@ -67,6 +67,8 @@ type Value struct {
 
 	// Init fills a weight at the start of training.
 	Init Init
+	// Frozen weights are not trained, see Graph.Buffer.
+	Frozen bool
 	// Fill gives the contents of a constant.
 	Fill func(i int) float64
 

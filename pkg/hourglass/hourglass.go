@@ -46,11 +46,11 @@ func (c Config) Logits(b *nn.Builder, tokens *graph.Value) *graph.Value {
 func (m *model) hourglass(prefix string, x *graph.Value, levels []nn.Level) *graph.Value {
 	level := levels[0]
 	if len(levels) == 1 {
-		return m.blocks(prefix, x, level.Pre, level)
+		return m.blocks(prefix, x, level.Pre, level, 0)
 	}
-	x = m.blocks(prefix+"pre.", x, level.Pre, level)
+	x = m.blocks(prefix+"pre.", x, level.Pre, level, 0)
 	x = m.valley(prefix+"valley.", x, level, levels[1:])
-	return m.blocks(prefix+"post.", x, level.Post, level)
+	return m.blocks(prefix+"post.", x, level.Post, level, level.Pre)
 }
 
 // valley shortens x [B, L, d], runs the inner levels on [B, L/k, d], and adds
@@ -65,8 +65,10 @@ func (m *model) valley(prefix string, x *graph.Value, level nn.Level, inner []nn
 	return m.Add(x, m.Norm(prefix+"out_norm", y))
 }
 
-func (m *model) blocks(prefix string, x *graph.Value, n int, level nn.Level) *graph.Value {
-	return m.Blocks(prefix, x, n, m.attention[level.Total], level.Total)
+// blocks are n of the level's layers, from number first on.
+func (m *model) blocks(prefix string, x *graph.Value, n int, level nn.Level, first int) *graph.Value {
+	at := nn.Place{Total: level.Total, Layer: first, Layers: level.Layers()}
+	return m.Blocks(prefix, x, n, m.attention[level.Total], at)
 }
 
 // Divisor is the largest total shortening.

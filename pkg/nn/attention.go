@@ -10,62 +10,119 @@ import (
 	"hgbench/pkg/graph"
 )
 
-// Attention is a kind of causal self-attention. It appends the attention of
-// normalised h [B, L, d], with weights under prefix, and returns the heads'
-// output [B, L, d], which the block projects by prefix.o. total is the number
-// of tokens that a position stands for.
-type Attention func(l *Layers, prefix string, h *graph.Value, total int) *graph.Value
+// Attention is a kind of causal self-attention.
+type Attention struct {
+	// Relative says that the kind has relative positions whatever those of the
+	// Config.
+	Relative bool
+	// Absolute says that it cannot have relative positions.
+	Absolute bool
+	// Random says that in training it draws random numbers, and so wants a key.
+	Random bool
+	// Leaks says that what it shows to a position depends on later ones, as in
+	// the original: not causal.
+	Leaks bool
 
-// kinds of attention by name. Each gets the arguments in the parentheses of
-// its name.
-var kinds = map[string]func(arguments []string) (Attention, error){
+	// attend appends the attention of normalised h [B, L, d], with weights under
+	// at.Prefix, and returns the heads' output [B, L, d], which the block projects
+	// by prefix.o.
+	attend func(l *Layers, at Place, h *graph.Value) *graph.Value
+
+	// pattern is what attend shows to whom, nil where that depends on the data.
+	pattern func(heads int, at Place, length int) graph.Pattern
+
+	// check says what does not fit to so many heads, layers of the level, and
+	// positions in its longest sequence; nil where all does.
+	check func(heads, layers, length int) error
+}
+
+// Place is where in a model a layer of attention is.
+type Place struct {
+	Prefix string // of its weights
+	Total  int    // tokens that a position stands for
+	Layer  int    // its number among the layers of its level, from 0
+	Layers int    // how many those are
+}
+
+// kinds of attention by name. Each takes its parameters.
+var kinds = map[string]func(p *parameters) Attention{
 	"full":     full,
 	"relative": relative,
+	"window":   window,
+	"local":    local,
+	"strided":  strided,
+	"fixed":    fixed,
+	"bigbird":  bigbird,
+	"favor":    favor,
+	"lsh":      lsh,
+	"relu":     relu,
+	"routing":  routing,
 }
 
 // Kinds lists the names of all attention kinds.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
-// ParseAttention reads a kind: its name, or name(argument, …).
+// ParseAttention reads a kind: its name, or name(argument, parameter: argument, …).
 func ParseAttention(s string) (Attention, error) {
-	name, arguments, err := parseCall(s)
-	if err != nil {
-		return nil, fmt.Errorf("attention %q: %w", s, err)
+	wrong := func(err error) (Attention, error) {
+		return Attention{}, fmt.Errorf("attention %q: %w; the kinds are %s", s, err, strings.Join(Kinds(), ", "))
 	}
-	kind, ok := kinds[name]
+	c, err := parseCall(s)
+	if err != nil {
+		return wrong(err)
+	}
+	kind, ok := kinds[c.name]
 	if !ok {
-		return nil, fmt.Errorf("attention %q: unknown kind; want one of %s", s, strings.Join(Kinds(), ", "))
+		return wrong(fmt.Errorf("unknown kind"))
 	}
-	a, err := kind(arguments)
-	if err != nil {
-		return nil, fmt.Errorf("attention %q: %w", s, err)
+	p := &parameters{call: c}
+	a := kind(p)
+	if err := p.end(); err != nil {
+		return wrong(err)
 	}
 	return a, nil
 }
 
-// parseCall reads name or name(argument, …).
-func parseCall(s string) (name string, arguments []string, err error) {
-	name, rest, called := strings.Cut(strings.TrimSpace(s), "(")
-	name = strings.TrimSpace(name)
-	if !called {
-		return name, nil, nil
+// CheckAttention says whether a kind fits to positions, so many heads, layers of
+// a level, and positions in its longest sequence, which 0 leaves open.
+func CheckAttention(kind string, positions Positions, heads, layers, length int) error {
+	a, err := ParseAttention(kind)
+	if err != nil {
+		return err
 	}
-	inside, ok := strings.CutSuffix(rest, ")")
-	if !ok {
-		return "", nil, fmt.Errorf("want a closing parenthesis at the end")
+	if a.Absolute && positions == Relative {
+		err = fmt.Errorf("cannot have relative positions; want positions none, absolute or rotary")
+	} else if a.check != nil {
+		err = a.check(heads, layers, length)
 	}
-	if strings.TrimSpace(inside) == "" {
-		return name, nil, nil
+	if err != nil {
+		return fmt.Errorf("attention %q: %w; the kinds are %s", kind, err, strings.Join(Kinds(), ", "))
 	}
-	for a := range strings.SplitSeq(inside, ",") {
-		arguments = append(arguments, strings.TrimSpace(a))
-	}
-	return name, arguments, nil
+	return nil
 }
 
-func noArguments(arguments []string) error {
-	if len(arguments) > 0 {
-		return fmt.Errorf("takes no arguments; got %s", strings.Join(arguments, ", "))
+// Pattern is which query sees which key in a layer; false where that depends on
+// the data.
+func (a Attention) Pattern(heads int, at Place, length int) (graph.Pattern, bool) {
+	if a.pattern == nil {
+		return graph.Pattern{}, false
+	}
+	return a.pattern(heads, at, length), true
+}
+
+// patterned is a kind that is known by its pattern, whose relative table ends at
+// distance 0. It has the positions of the model's Config.
+func patterned(pattern func(heads int, at Place, length int) graph.Pattern) Attention {
+	return Attention{pattern: pattern, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
+		return l.selfAttend(at, h, pattern(l.Heads, at, h.Shape[1]), l.Positions)
+	}}
+}
+
+// within says that a parameter is at most the length of the sequence, if that is
+// known: attention to more than there is would be another kind's.
+func within(name string, value, length int) error {
+	if length > 0 && value > length {
+		return fmt.Errorf("%s %d: want at most the %d positions of the sequence", name, value, length)
 	}
 	return nil
 }
@@ -94,16 +151,10 @@ func (l *Layers) attend(prefix string, q, kv *graph.Value, pattern graph.Pattern
 	if rel != nil {
 		positions = l.relativePositions(prefix, pattern.Rel, *rel)
 	}
-	q = l.Dense(prefix+".q", l.Model, q, graph.Epilogue{})
-	k := l.Dense(prefix+".k", l.Model, kv, graph.Epilogue{})
-	v := l.Dense(prefix+".v", l.Model, kv, graph.Epilogue{})
-	if rotary != 0 {
-		table := l.turns(q.Shape[1], rotary)
-		q, k = l.Graph.Rotary(q, table), l.Graph.Rotary(k, table)
-	}
+	q, k, v := l.heads(prefix, q, kv, rotary)
 	op := graph.Attention{
 		Heads:   l.Heads,
-		Scale:   1 / math.Sqrt(float64(l.Model/l.Heads)),
+		Scale:   headScale(l.Model / l.Heads),
 		Pattern: pattern,
 		Storage: l.Storage,
 	}
@@ -111,4 +162,29 @@ func (l *Layers) attend(prefix string, q, kv *graph.Value, pattern graph.Pattern
 		op.Rate, op.Stream = l.Dropout, l.nextStream()
 	}
 	return l.Graph.Attention(op, q, k, v, positions, l.key)
+}
+
+// headScale of the scores of a head of so wide.
+func headScale(size int) float64 { return 1 / math.Sqrt(float64(size)) }
+
+// heads are the queries of q, and the keys and values of kv, turned if rotary is
+// not 0.
+func (l *Layers) heads(prefix string, q, kv *graph.Value, rotary int) (_, k, v *graph.Value) {
+	q = l.Dense(prefix+".q", l.Model, q, graph.Epilogue{})
+	k = l.Dense(prefix+".k", l.Model, kv, graph.Epilogue{})
+	v = l.Dense(prefix+".v", l.Model, kv, graph.Epilogue{})
+	if rotary != 0 {
+		table := l.turns(q.Shape[1], rotary)
+		q, k = l.Graph.Rotary(q, table), l.Graph.Rotary(k, table)
+	}
+	return q, k, v
+}
+
+// turning is the step between the positions of a place if they are rotary, else
+// 0.
+func (l *Layers) turning(at Place) int {
+	if l.Positions == Rotary {
+		return at.Total
+	}
+	return 0
 }

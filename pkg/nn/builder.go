@@ -10,6 +10,19 @@ type Builder struct {
 
 	key    *graph.Value // of dropout; nil when there is none
 	stream uint64       // the next dropout stream
+	last   []func()
+}
+
+// later puts off what changes buffers until all that reads them is there.
+func (b *Builder) later(f func()) { b.last = append(b.last, f) }
+
+// Finish appends what a training step leaves to the next besides its gradients,
+// such as the means of clusters. It belongs after the backward pass.
+func (b *Builder) Finish() {
+	for _, f := range b.last {
+		f()
+	}
+	b.last = nil
 }
 
 // Evaluation returns a builder without dropout.

@@ -55,7 +55,7 @@ func TestInit(t *testing.T) {
 	}
 	l := Evaluation(g).Layers(c)
 	x := l.Embedding(g.Input("tokens", graph.Int32, 2, 6))
-	x = l.Blocks("trunk.", x, 1, attention, 1)
+	x = l.Blocks("trunk.", x, 1, attention, Place{Total: 1, Layers: 1})
 	x = l.Shorten(Resampling{Plain: "linear"}, "shorten", x, 3, 1)
 	l.Head(x)
 
@@ -90,7 +90,7 @@ func TestDropoutStreams(t *testing.T) {
 	forward := func(b *Builder) {
 		l := b.Layers(c)
 		x := l.Embedding(b.Input("tokens", graph.Int32, 2, 6))
-		x = l.Blocks("trunk.", x, 2, attention, 1)
+		x = l.Blocks("trunk.", x, 2, attention, Place{Total: 1, Layers: 2})
 		y := l.Shorten(Resampling{Plain: "linear"}, "shorten", x, 3, 1)
 		l.Upsample(Resampling{Plain: "linear"}, "upsample", y, x, 3)
 	}

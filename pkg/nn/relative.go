@@ -5,13 +5,13 @@ import "hgbench/pkg/graph"
 // relative is causal attention to all earlier positions with the relative
 // positions of Transformer-XL (Dai et al. 2019), whatever those of the Config:
 // the attention of the Hourglass paper.
-func relative(arguments []string) (Attention, error) {
-	if err := noArguments(arguments); err != nil {
-		return nil, err
+func relative(*parameters) Attention {
+	a := full(nil)
+	a.Relative = true
+	a.attend = func(l *Layers, at Place, h *graph.Value) *graph.Value {
+		return l.selfAttend(at, h, graph.Causal(h.Shape[1]), Relative)
 	}
-	return func(l *Layers, prefix string, h *graph.Value, total int) *graph.Value {
-		return l.selfAttend(prefix, h, graph.Causal(h.Shape[1]), total, Relative)
-	}, nil
+	return a
 }
 
 // relativePositions projects the sinusoids of rows distances by prefix.pos. The

@@ -27,8 +27,8 @@ func ParseUpsample(s string) (Resampling, error) {
 
 func parseResampling(what, s string, known ...string) (Resampling, error) {
 	r := Resampling{Plain: strings.TrimSpace(s)}
-	if name, arguments, err := parseCall(s); err == nil && name == "attention" && len(arguments) == 1 {
-		r = Resampling{Plain: arguments[0], Attention: true}
+	if c, err := parseCall(s); err == nil && c.name == "attention" && len(c.positional) == 1 && len(c.named) == 0 {
+		r = Resampling{Plain: c.positional[0], Attention: true}
 	}
 	for _, k := range known {
 		if r.String() == k {

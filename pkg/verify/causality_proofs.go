@@ -81,8 +81,13 @@ func longSystems(storage graph.Storage) []System {
 	add(flat(c, "relative"))
 	add(glass(c, "0@1,1@3,1@1", "attention(linear)", "attention(repeat)", "relative"))
 	add(recurrent(baselines.TransformerXL{Config: c, Layers: 2, HeadSize: 3}, baselines.Memory{Length: 70, Valid: 70}))
+	for _, kind := range []string{"strided(40, heads: merged)", "bigbird(32, random: 2)", "window(20..70, dilation: 3, dilated: 1)", "favor(24)", "relu", "lsh(8, hashes: 2, chunk: 40)", "routing(3, 90)"} {
+		add(flat(c, kind))
+	}
 	c.Positions = nn.Rotary
 	add(flat(c, "full"))
+	c.Positions = nn.Relative
+	add(flat(c, "fixed(48, 8)"))
 	return all
 }
 

@@ -88,6 +88,12 @@ type golden struct {
 var goldenKinds = map[string]func(c *golden, config []byte) error{
 	"model":          (*golden).model,
 	"transformer-xl": (*golden).transformerXL,
+	"sparse":         (*golden).sparse,
+	"longformer":     (*golden).longformer,
+	"bigbird":        (*golden).bigBird,
+	"reformer":       (*golden).reformer,
+	"performer":      (*golden).performer,
+	"routing":        (*golden).routing,
 }
 
 func (c *golden) run() error {
@@ -170,8 +176,8 @@ func decode(data []byte, into any) error {
 		return fmt.Errorf("config.json: %w", err)
 	}
 	t := reflect.TypeOf(into).Elem()
-	for i := range t.NumField() {
-		delete(keys, t.Field(i).Tag.Get("json"))
+	for _, field := range reflect.VisibleFields(t) {
+		delete(keys, field.Tag.Get("json"))
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !strings.HasPrefix(string(keys[key]), `"`) {

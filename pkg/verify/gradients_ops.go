@@ -49,6 +49,20 @@ func opCases() []opCase {
 			o.ids = o.size(2, 7)
 			return o.Embed(o.real("table", o.ids, o.width(1, 9)), o.Input("ids", graph.Int32, 2, o.size(1, 9)), 1.5)
 		}},
+		{"features through the maximum of a token", func(o *opBuilder) *graph.Value {
+			heads, size := o.size(1, 3), o.width(1, 5)
+			e, _ := o.Features(graph.Features{Heads: heads, Through: true}, o.real("x", 2, o.width(1, 9), heads*size), o.projection(size))
+			return e
+		}},
+		{"features through the maximum of all", func(o *opBuilder) *graph.Value {
+			heads, size := o.size(1, 3), o.width(1, 5)
+			e, _ := o.Features(graph.Features{Heads: heads, Maximum: graph.OfAll, Through: true}, o.real("x", 2, o.width(1, 9), heads*size), o.projection(size))
+			return e
+		}},
+		{"linear attention", func(o *opBuilder) *graph.Value { return o.linear(nil) }},
+		{"linear attention, scaled", func(o *opBuilder) *graph.Value {
+			return o.linear(func(i int) float64 { return float64(i/3) / 4 }) // a running maximum rises now and then
+		}},
 		{"layernorm", func(o *opBuilder) *graph.Value {
 			d := o.width(8, 40)
 			return o.LayerNorm(o.real("x", 2, o.size(1, 5), d), o.real("scale", d), o.real("bias", d), 1e-6)
@@ -89,9 +103,35 @@ func opCases() []opCase {
 		{"shift earlier", func(o *opBuilder) *graph.Value {
 			return o.Shift(o.real("x", 2, o.size(3, 6), o.width(1, 9)), -2)
 		}},
+		{"unit", func(o *opBuilder) *graph.Value {
+			heads := o.size(1, 3)
+			return o.Unit(graph.Unit{Heads: heads, Epsilon: 0.2}, o.real("x", 2, o.size(1, 9), heads*o.width(1, 5)))
+		}},
 		{"slice", func(o *opBuilder) *graph.Value {
 			return o.Slice(o.real("x", 2, o.size(5, 8), o.width(1, 9)), o.size(0, 2), o.size(3, 5))
 		}},
+	}
+	for i := range 4 {
+		self, rounds := i&1 != 0, 1+i/2
+		cases = append(cases, opCase{fmt.Sprintf("bucket attention self %v, %d rounds", self, rounds), func(o *opBuilder) *graph.Value {
+			op := graph.BucketAttention{Heads: o.size(1, 2), Rounds: rounds, Buckets: 3, Window: o.width(1, 4), Scale: 0.7, Self: self}
+			q, k, v := o.qkv(op.Heads, o.width(1, 9))
+			o.ids = op.Buckets
+			return o.BucketAttention(op, q, k, v, o.Input("buckets", graph.Int32, q.Shape[0], op.Heads, rounds, q.Shape[1]))
+		}})
+		cases = append(cases, opCase{fmt.Sprintf("list attention self %v, mean %v", self, rounds > 1), func(o *opBuilder) *graph.Value {
+			op := graph.ListAttention{Heads: o.size(1, 2), Chunk: o.width(1, 3), Before: i != 1, Scale: 0.7, Penalty: -50, Self: self}
+			l := o.width(2, 9)
+			q, k, v := o.qkv(op.Heads, l)
+			o.ids = l
+			list := o.Input("list", graph.Int32, q.Shape[0], op.Heads, op.Chunk*o.size(2, 4))
+			x, lse := o.ListAttention(op, q, k, v, list)
+			merge := graph.Merge{}
+			if rounds > 1 {
+				merge = graph.Merge{Mean: true, Epsilon: 0.1}
+			}
+			return o.Merge(merge, x, lse, list, l)
+		}})
 	}
 	for _, f := range []graph.Func{graph.GELU, graph.ReLU} {
 		cases = append(cases, opCase{"activate " + f.String(), func(o *opBuilder) *graph.Value {
@@ -115,6 +155,35 @@ func opCases() []opCase {
 		}})
 	}
 	return append(cases, attentionCases()...)
+}
+
+// qkv are queries, keys and values of heads.
+func (o *opBuilder) qkv(heads, length int) (q, k, v *graph.Value) {
+	b, d := o.size(1, 2), heads*o.width(1, 5)
+	return o.real("q", b, length, d), o.real("k", b, length, d), o.real("v", b, length, d)
+}
+
+// projection of heads of a size to some features.
+func (o *opBuilder) projection(size int) *graph.Value {
+	return o.Constant("projection", func(i int) float64 { return float64((7*i+3)%11-5) / 5 }, o.width(2, 9), size)
+}
+
+// linear attention to features that are not negative, with a scale for each
+// position.
+func (o *opBuilder) linear(scale func(i int) float64) *graph.Value {
+	b, l := o.size(1, 2), o.width(1, 9)
+	op := graph.LinearAttention{Heads: o.size(1, 3), Norm: 0.7, Epsilon: 0.05}
+	size := o.width(1, 5)
+	p := o.projection(size)
+	of := func(name string) *graph.Value {
+		e, _ := o.Features(graph.Features{Heads: op.Heads, Through: true}, o.real(name, b, l, op.Heads*size), p)
+		return e
+	}
+	var c *graph.Value
+	if scale != nil {
+		c = o.Constant("scale", func(i int) float64 { return scale(i % l) }, b, op.Heads, l)
+	}
+	return o.LinearAttention(op, of("q"), of("k"), o.real("v", b, l, op.Heads*o.width(1, 5)), c)
 }
 
 // attentionCases is every pattern × storage × relative or plain × dropout.

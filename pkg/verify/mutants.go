@@ -55,6 +55,9 @@ func mutants() []mutant {
 	_, full := flat(c, "full")
 	_, pooled := glass(c, "1@1,1@4,1@1", "average", "repeat", "full")
 	_, attending := glass(c, "0@1,1@4,0@1", "attention(average)", "attention(repeat)", "relative")
+	_, hashed := flat(c, "lsh(4, chunk: 4, selection: original)")
+	_, routed := flat(c, "routing(3, 8, selection: original)")
+	_, favoured := flat(c, "favor(8, selection: original)")
 	shift := func(from, to int) func(n *graph.Node) {
 		return func(n *graph.Node) {
 			if op, ok := n.Op.(graph.Shift); ok && op.N == from {
@@ -94,6 +97,9 @@ func mutants() []mutant {
 		{"softmax over the whole row", mutated{full, wholeRow}, "logits"},
 		{"normalisation over positions", peeking{full}, "logits"},
 		{"influence below a bit", whispering{full}, "gradient"},
+		{"hashing as published", hashed, "logits"},
+		{"routing as published", routed, "logits"},
+		{"features as published", favoured, "logits"},
 		{"token shifted away", mutated{full, shift(1, 2)}, "do not change with token"},
 	}
 }

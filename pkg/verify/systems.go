@@ -25,14 +25,22 @@ var kinds = map[string][]nn.Positions{
 	"relative": {nn.NoPositions},
 }
 
+// sparseKinds are kinds of attention whose positions are those of the Config,
+// small enough to leave something out of short windows. With an epsilon of 0 the
+// maxima of favor, through which no gradient flows, cancel out.
+var sparseKinds = []string{
+	"window(3)", "window(2..4, dilation: 3, dilated: 1)", "local(4)", "strided(3)", "strided(4, heads: merged)",
+	"lsh(4, hashes: 2, chunk: 2)", "lsh(2, chunk: 3)", "routing(3, 4)", "routing(2, 3, local: 0)", "favor(12, epsilon: 0)", "favor(5, redraw: 2, epsilon: 0)", "relu", "fixed(4, 2)", "fixed(3, 1, heads: split)", "bigbird(2)", "bigbird(3, window: 0, global: 2, random: 1)",
+}
+
 var (
 	shortenings = []string{"average", "linear", "attention(average)", "attention(linear)"}
 	upsamplings = []string{"repeat", "linear", "attention(none)", "attention(repeat)", "attention(linear)"}
 )
 
 // Systems is each shortening × upsampling × attention kind × positions ×
-// storage, hierarchies of several levels and of none, a kind a level, and
-// Transformer-XL with and without memory. Sizes are drawn, the same every time.
+// storage, hierarchies of several levels and of none, a kind a level, every kind
+// of sparse attention, and Transformer-XL with and without memory. Sizes are drawn, the same every time.
 // Dropout is there, for training to use.
 func Systems() []System {
 	return append(systemsWith(graph.Streaming), systemsWith(graph.Materialised)...)
@@ -61,6 +69,28 @@ func systemsWith(storage graph.Storage) []System {
 	add(glass(d.config(storage, nn.NoPositions), "1@1,1@2,1@6,0@2,1@1", "attention(linear)", "attention(repeat)", "relative"))
 	add(glass(d.config(storage, nn.NoPositions), "0@1,0@4,0@1", "average", "repeat", "relative"))
 	add(levels(d.config(storage, nn.Rotary), "1@1,1@3,0@1", map[int]string{1: "full", 3: "relative"}))
+	for i, kind := range sparseKinds {
+		for j, positions := range []nn.Positions{nn.NoPositions, nn.Rotary, nn.Relative} {
+			if nn.CheckAttention(kind, positions, 2, 2, 0) != nil {
+				continue // not with relative positions
+			}
+			d := drawer{index: len(all)}
+			c := d.config(storage, positions)
+			if c.Heads == 1 {
+				c.Heads, c.Model = 2, 2*c.Model // heads differ
+			}
+			if (i+j)%3 > 0 {
+				add(flat(c, kind))
+			} else {
+				add(levels(c, "1@1,2@2,1@1", map[int]string{1: kind, 2: kind}))
+			}
+		}
+	}
+	for _, kind := range []string{"full", "lsh(4, hashes: 2, chunk: 3, every: 2)"} {
+		d := drawer{index: len(all)}
+		c := d.config(storage, nn.Absolute)
+		add("reformer "+kind, baselines.Reformer{Config: c, Layers: 3, Attention: kind})
+	}
 	for _, xl := range []struct {
 		memory baselines.Memory
 		set    baselines.TransformerXL
@@ -102,7 +132,7 @@ func (d *drawer) config(storage graph.Storage, positions nn.Positions) nn.Config
 
 func flat(c nn.Config, attention string) (string, nn.Model) {
 	name := fmt.Sprintf("transformer %s", attention)
-	if len(kinds[attention]) > 1 {
+	if len(kinds[attention]) != 1 {
 		name += " " + c.Positions.String()
 	}
 	return name, baselines.Transformer{Config: c, Layers: 2, Attention: attention}

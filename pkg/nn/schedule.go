@@ -1,0 +1,78 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// schedule is a whole number for each layer of a level:
+//
+//	128        the same everywhere
+//	32..512    from the first layer to the last in a geometric sequence, to the nearest
+//	1-1-2-4    one for each layer, which must be as many
+type schedule struct {
+	text     string
+	from, to int
+	list     []int
+}
+
+// schedule takes one whose numbers are of [low, high]; value, if not 0, is its
+// default.
+func (p *parameters) schedule(name string, value, low, high int) schedule {
+	usage := name
+	if value > 0 {
+		usage = fmt.Sprintf("%s: %d", name, value)
+	}
+	p.usage = append(p.usage, usage)
+	s := schedule{text: p.next(name), from: value, to: value}
+	if s.text == "" {
+		if s.text = strconv.Itoa(value); value == 0 {
+			p.fail("%s is missing: want a whole number from %d to %d, or a schedule over the layers such as 32..512", name, low, high)
+		}
+		return s
+	}
+	if from, to, ok := strings.Cut(s.text, ".."); ok {
+		s.from, s.to = p.whole(name, from, low, high), p.whole(name, to, low, high)
+		return s
+	}
+	if strings.Contains(s.text, "-") {
+		for part := range strings.SplitSeq(s.text, "-") {
+			s.list = append(s.list, p.whole(name, part, low, high))
+		}
+		return s
+	}
+	s.from = p.whole(name, s.text, low, high)
+	s.to = s.from
+	return s
+}
+
+// at a layer of so many.
+func (s schedule) at(layer, layers int) int {
+	switch {
+	case s.list != nil:
+		return s.list[min(layer, len(s.list)-1)]
+	case layers < 2:
+		return s.from
+	}
+	ratio := float64(s.to) / float64(s.from)
+	return int(math.Round(float64(s.from) * math.Pow(ratio, float64(layer)/float64(layers-1))))
+}
+
+// most of all layers.
+func (s schedule) most() int {
+	most := max(s.from, s.to)
+	for _, n := range s.list {
+		most = max(most, n)
+	}
+	return most
+}
+
+// check that a list is as long as there are layers.
+func (s schedule) check(name string, layers int) error {
+	if s.list != nil && len(s.list) != layers {
+		return fmt.Errorf("%s %s: has %d numbers for %d layers; want as many", name, s.text, len(s.list), layers)
+	}
+	return nil
+}
