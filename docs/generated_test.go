@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"hgbench/plots"
 	"hgbench/bench"
+	"hgbench/plots"
 	"hgbench/results"
 	"hgbench/sweeps"
 )
