@@ -40,8 +40,8 @@ type goSettings struct {
 	proxy    string // in the syntax of GOPROXY
 }
 
-// goEnv asks the environment, then the go command (which also knows "go env -w"), then falls back to Go's own defaults, since
-// the program may run where no Go is installed.
+// goEnv asks the environment, then the go command (which also knows "go env -w" and Go's own defaults). Where no Go is
+// installed the module cache has its usual place, and only GOPROXY can name a proxy.
 func goEnv(ctx context.Context) goSettings {
 	s := goSettings{os.Getenv("GOMODCACHE"), os.Getenv("GOPROXY")}
 	if s.modCache == "" || s.proxy == "" {
@@ -58,7 +58,6 @@ func goEnv(ctx context.Context) goSettings {
 		gopath := build.Default.GOPATH // $GOPATH, or go in the home folder
 		s.modCache = filepath.Join(filepath.SplitList(gopath + string(filepath.ListSeparator))[0], "pkg", "mod")
 	}
-	s.proxy = cmp.Or(s.proxy, "https://proxy.golang.org,direct")
 	return s
 }
 
@@ -81,7 +80,7 @@ func moduleURLs(goproxy string) ([]string, error) {
 		urls = append(urls, proxy+"/"+modulePath+"/@v/"+moduleVersion+".zip")
 	}
 	if len(urls) == 0 {
-		return nil, fmt.Errorf("GOPROXY is %q, which names no proxy: set GOPROXY=https://proxy.golang.org", goproxy)
+		return nil, fmt.Errorf("GOPROXY is %q, which names no module proxy: set GOPROXY=ADDRESS, or install Go, which knows one", goproxy)
 	}
 	return urls, nil
 }
