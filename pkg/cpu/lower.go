@@ -70,6 +70,8 @@ func lower[T Float](n *graph.Node) kernel {
 		return listAttentionGrad[T](n, op)
 	case graph.MatMul:
 		return matMul[T](n, op)
+	case graph.MatMulActivateGrad:
+		return matMulActivateGrad[T](n, op)
 	case graph.Members:
 		return members[T](n, op)
 	case graph.Merge:

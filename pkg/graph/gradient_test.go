@@ -37,8 +37,8 @@ func TestRematerialisation(t *testing.T) {
 	if n := count[Normalize](g, true); n != 1 {
 		t.Errorf("%d norms recomputed, want the one that q and k share", n)
 	}
-	if n := count[Activate](g, true); n != 1 {
-		t.Errorf("%d activations recomputed, want 1", n)
+	if products, passes := count[MatMulActivateGrad](g, true), count[Activate](g, true)+count[ActivateGrad](g, true); products != 1 || passes != 0 {
+		t.Errorf("%d products and %d passes of their own go back through the activation, want one product", products, passes)
 	}
 	p := Compile(g, prices{})
 	for i, n := range p.Nodes {
@@ -50,6 +50,23 @@ func TestRematerialisation(t *testing.T) {
 				t.Errorf("node %d %T of the backward pass reads the kept %v", i, n.Op, in)
 			}
 		}
+	}
+}
+
+// An activation that a product and something else read is recomputed once, and
+// what each makes of its adjoint is added up.
+func TestActivationOfManyReaders(t *testing.T) {
+	g := New(Float32)
+	tokens := g.Input("tokens", Int32, 6)
+	in, out := g.Parameter("in", Init{}, 8, 8), g.Parameter("out", Init{}, 8, 8)
+	f := g.MatMul(g.Input("x", Float32, 6, 8), in, Epilogue{Func: GELU})
+	y := g.MatMul(f, out, Epilogue{Residual: f})
+	g.Gradients([]*Value{g.CrossEntropy(y, tokens, 1)}, nil, g.Parameters(), nil)
+	if products, passes, again := count[MatMulActivateGrad](g, true), count[ActivateGrad](g, true), count[Activate](g, true); products != 1 || passes != 1 || again != 0 {
+		t.Errorf("%d products and %d passes go back through the activation, %d recomputations; want 1, 1, 0", products, passes, again)
+	}
+	if n := count[Add](g, true); n != 1 {
+		t.Errorf("%d sums, want one of both adjoints of z", n)
 	}
 }
 

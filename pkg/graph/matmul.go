@@ -93,10 +93,8 @@ func (op MatMul) VJP(t *Tape, n *Node) {
 	check(!op.TransA, "gradient of a weight gradient")
 	a, b := n.Inputs[0], n.Inputs[1]
 	bias, residual := op.Optional(n)
-	dz := t.Adjoint(n.Outputs[0])
-	if op.Func != None {
-		dz = t.activationGrad(op.Func, n.Outputs[1], dz)
-	}
+	dz := t.adjointOfSums(op, n)
+	behind := t.passActivation(op, n, dz)
 	t.Add(b, func(acc *Value) *Value {
 		if op.TransB {
 			return t.TMatMul(dz, t.Recall(a), Epilogue{Residual: acc})
@@ -106,10 +104,26 @@ func (op MatMul) VJP(t *Tape, n *Node) {
 	if bias != nil {
 		t.Add(bias, func(acc *Value) *Value { return t.columnSum(dz, bias.Shape, acc) })
 	}
-	t.Add(a, func(acc *Value) *Value { return t.matMul(dz, b, false, !op.TransB, Epilogue{Residual: acc}) })
+	if !behind {
+		t.Add(a, func(acc *Value) *Value { return t.matMul(dz, b, false, !op.TransB, Epilogue{Residual: acc}) })
+	}
 	if residual != nil {
 		t.AddValue(residual, dz)
 	}
+}
+
+// adjointOfSums is that of z: what products that follow have passed through the
+// function already, and the rest of what is known of y.
+func (t *Tape) adjointOfSums(op MatMul, n *Node) *Value {
+	dy := t.Adjoint(n.Outputs[0])
+	if op.Func == None {
+		return dy
+	}
+	z := n.Outputs[1]
+	if dy != nil {
+		t.AddValue(z, t.activationGrad(op.Func, z, dy))
+	}
+	return t.Adjoint(z)
 }
 
 // Recall recomputes func(z); a bare product is kept.
