@@ -78,7 +78,10 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 					frame(pts, &xs, &ys)
 				}
 				train = append(train, series{points: t, name: g.Key + ", training", style: draw.LineStyle{Color: mix(l.color, paper, 0.55), Width: vg.Points(0.8)}})
-				s := series{points: w, name: g.Key, style: draw.LineStyle{Color: l.color, Width: vg.Points(1.6)}, look: l, radius: 3.6, ends: true}
+				s := series{points: w, name: g.Key, style: draw.LineStyle{Color: l.color, Width: vg.Points(1.6)}, look: l, radius: 3.6, ends: true, hollow: g.Leaks()}
+				if s.hollow {
+					s.style.Dashes = matDashes
+				}
 				if k == 0 {
 					s.label = endLabel(g, w)
 				}
@@ -108,7 +111,7 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 		Name:     name,
 		Title:    "Training curves against " + strings.TrimSuffix(strings.TrimSuffix(axis.title, " (FLOP)"), " (s)"),
 		Subtitle: about(kept, opts, over == "seconds"),
-		Caption:  sentences("Shades of a colour: darker is more FLOPs.", out.String()),
+		Caption:  sentences("Shades of a colour: darker is more FLOPs.", leaking(kept), out.String()),
 		Width:    8, Height: lines.height(p),
 		Panels: [][]*plot.Plot{{p}},
 		keys:   keys,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -184,7 +185,7 @@ func (e efficiency) panel(ticks int) *plot.Plot {
 	}
 	for _, g := range e.byImportance() {
 		xy, sd := e.at(g), g.SD(results.ValidBPC.Value)
-		m := mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], label: shortName(g.Key, g.Records[0]), name: g.Key}
+		m := mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], hollow: g.Leaks(), label: shortName(g.Key, g.Records[0]), name: g.Key}
 		if !math.IsNaN(sd) {
 			m.lo, m.hi = xy.Y-sd, xy.Y+sd
 		}
@@ -236,7 +237,7 @@ func (e efficiency) keys() []key {
 	var keys []key
 	for _, v := range e.variants {
 		l := e.looks[v]
-		keys = append(keys, key{name: v, color: l.color, mark: true, shape: l.shape, line: true, width: 1.2})
+		keys = append(keys, key{name: v, color: l.color, mark: true, shape: l.shape, line: true, width: 1.2, hollow: strings.HasSuffix(v, results.LeakMark)})
 	}
 	keys = append(keys, key{name: "Pareto frontier of all", color: frontInk, line: true, width: frontStyle.Width})
 	return append(keys, e.others.keys...)
@@ -247,5 +248,5 @@ func (e efficiency) caption() string {
 	if e.seeds > 1 {
 		text += fmt.Sprintf(" Points are means over up to %d seeds, bars ± one standard deviation.", e.seeds)
 	}
-	return sentences(text, e.others.caption, e.out.String())
+	return sentences(text, leaking(e.records), e.others.caption, e.out.String())
 }

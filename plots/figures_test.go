@@ -75,7 +75,7 @@ func TestCaptionsSayWhatIsLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Left out: 3 runs", "1 failed", "1 sees the future", "1 without a finite BPC", "3 seeds", "standard deviation"} {
+	for _, want := range []string{"Left out: 2 runs", "1 failed", "† looks ahead", "1 without a finite BPC", "3 seeds", "standard deviation"} {
 		if !strings.Contains(f.Caption, want) {
 			t.Errorf("caption %q lacks %q", f.Caption, want)
 		}

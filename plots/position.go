@@ -46,8 +46,12 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 				xs.add(q.X)
 				ys.add(q.Y)
 			}
-			list = append(list, series{points: pts, look: l, radius: 2.2, label: shortName(g.Key, g.Records[0]), name: g.Key,
-				style: draw.LineStyle{Color: l.color, Width: vg.Points(1.4)}})
+			s := series{points: pts, look: l, radius: 2.2, hollow: g.Leaks(), label: shortName(g.Key, g.Records[0]), name: g.Key,
+				style: draw.LineStyle{Color: l.color, Width: vg.Points(1.4)}}
+			if s.hollow {
+				s.style.Dashes = matDashes
+			}
+			list = append(list, s)
 		}
 		keys = append(keys, key{name: v, color: looks[v].color, mark: true, shape: looks[v].shape, line: true, width: 1.4})
 	}
@@ -60,7 +64,7 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 		Name:     "bpc-vs-position",
 		Title:    "Test BPC against position in the window",
 		Subtitle: about(kept, opts, false),
-		Caption:  sentences("Each point is the mean over a slice of the window.", out.String()),
+		Caption:  sentences("Each point is the mean over a slice of the window.", leaking(kept), out.String()),
 		Width:    8, Height: lines.height(p),
 		Panels: [][]*plot.Plot{{p}},
 		keys:   keys,

@@ -40,6 +40,15 @@ func (l *left) String() string {
 	return fmt.Sprintf("Left out: %s (%s).", count(total, "run"), strings.Join(parts, ", "))
 }
 
+// leaking is the sentence of a caption that explains results.LeakMark, empty
+// where no run has one.
+func leaking(records results.Records) string {
+	if !slices.ContainsFunc(records, func(r results.Record) bool { return r.Causality.Leak }) {
+		return ""
+	}
+	return results.LeakMark + " looks ahead (hollow or dashed): no result, and on no frontier."
+}
+
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -47,8 +56,9 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// sound keeps the runs that a figure of what models reached may show: done,
-// and not looking ahead. The others are counted in out.
+// sound keeps the runs that a figure of what models reached shows: those that
+// finished, also where they look ahead, as their names say. The others are
+// counted in out.
 func sound(records []results.Record, out *left) results.Records {
 	var kept results.Records
 	for _, r := range records {
@@ -57,8 +67,6 @@ func sound(records []results.Record, out *left) results.Records {
 			out.add("failed")
 		case r.Status != results.Done:
 			out.add("not done")
-		case r.Causality.Leak:
-			out.add("sees the future")
 		default:
 			kept = append(kept, r)
 		}

@@ -45,7 +45,7 @@ type proof struct {
 func newRuns(records results.Records, chips chips, s *sheet, o Options) ([]run, error) {
 	var runs []run
 	labels := records.Labels()
-	seeds := len(records.OverSeeds()) < len(records.Done())
+	seeds := len(records.OverSeeds()) < len(records.Finished())
 	for i, r := range records {
 		out := run{
 			ID: r.ID, Label: labels[i], Sweep: r.Sweep, Status: statusOf(r), Chip: chips.of(r),

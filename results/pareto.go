@@ -19,8 +19,10 @@ func Frontier(records Records, x Axis, y Metric) Records {
 }
 
 // FrontierOfGroups is Frontier over the means of groups, such as those of
-// OverSeeds: a frontier over single runs would pick the luckiest seeds.
+// OverSeeds: a frontier over single runs would pick the luckiest seeds. Groups
+// that look ahead are left out.
 func FrontierOfGroups(groups []Group, x Axis, y Metric) []Group {
+	groups = slices.DeleteFunc(slices.Clone(groups), Group.Leaks)
 	var xs, ys []float64
 	for _, g := range groups {
 		xs = append(xs, g.Mean(x.Value))

@@ -24,14 +24,14 @@ type PowerLaw struct {
 }
 
 // FitPowerLaw fits y against x over the means of groups, such as those of
-// OverSeeds; groups without x or y are left out. It is an error if fewer than
+// OverSeeds; groups without x or y, or that look ahead, are left out. It is an error if fewer than
 // three different costs remain: two points lie on any line.
 func FitPowerLaw(groups []Group, x Axis, y Metric) (PowerLaw, error) {
 	var xs, ys []float64
 	costs := map[float64]bool{}
 	for _, g := range groups {
 		cost, metric := g.Mean(x.Value), g.Mean(y.Value)
-		if cost > 0 && metric > 0 {
+		if cost > 0 && metric > 0 && !g.Leaks() {
 			xs, ys = append(xs, math.Log(cost)), append(ys, math.Log(metric))
 			costs[cost] = true
 		}

@@ -28,6 +28,12 @@ func (rs Records) Where(keep func(Record) bool) Records {
 // causal: those whose BPC means something.
 func (rs Records) Done() Records { return rs.Where(Record.isDone) }
 
+// Finished keeps the runs that came to their end: those that are done, and those
+// that look ahead and were recorded all the same, whose names have a LeakMark.
+func (rs Records) Finished() Records {
+	return rs.Where(func(r Record) bool { return r.Status == Done })
+}
+
 // NotDone keeps the others: runs that failed, and runs that look ahead and were
 // recorded all the same.
 func (rs Records) NotDone() Records {

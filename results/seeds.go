@@ -7,10 +7,11 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// OverSeeds groups the done runs that differ in nothing but the seed, on the
-// same corpus. A group's key is its name as Labels gives it.
+// OverSeeds groups the finished runs that differ in nothing but the seed, on the
+// same corpus. A group's key is its name as Labels gives it. Groups that look
+// ahead are among them, see Group.Leaks.
 func (rs Records) OverSeeds() []Group {
-	runs := rs.Done()
+	runs := rs.Finished()
 	labels := runs.Labels()
 	label := make(map[string]string, len(runs))
 	for i, r := range runs {

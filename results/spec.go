@@ -45,6 +45,13 @@ func (r Record) IsHourglass() bool { return r.System() == "hourglass" }
 // relative attention which Hourglass and Transformer-XL have by definition:
 // "transformer(relative)", "transformer(full, rotary)", "hourglass".
 func (r Record) Variant() string {
+	if r.Causality.Leak {
+		return r.causalVariant() + " " + LeakMark
+	}
+	return r.causalVariant()
+}
+
+func (r Record) causalVariant() string {
 	system, attention := r.System(), r.Attention()
 	positions := r.Setting("model.positions")
 	if attention == "full" && positions == "relative" {

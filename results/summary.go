@@ -21,13 +21,14 @@ func (s Summary) String() string { return strings.Join(s.Lines, "\n") }
 // every axis that the records know. It claims what measured points show and no
 // more: where Hourglass does not win it says so, and it says when the verdict
 // depends on the axis.
-func Summarise(records Records, protocol Protocol) Summary {
-	s := Summary{Protocol: protocol}
+func Summarise(records Records, protocol Protocol) (s Summary) {
+	s.Protocol = protocol
 	runs := records.Done()
 	if why := incomparable(runs); why != "" {
 		s.say("Nothing to compare: %s.", why)
 		return s
 	}
+	defer s.sayLeaks(records)
 	hourglass := runs.Where(Record.IsHourglass)
 	baselines := runs.Where(func(r Record) bool { return !r.IsHourglass() })
 	if len(hourglass) == 0 || len(baselines) == 0 {

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,10 @@ func TestSummarise(t *testing.T) {
 	elsewhere[0].Machine.Threads = 8
 	leaking := records(with(h3, func(s *synthetic) { s.bpc = 0.1 }))
 	leaking[0].Causality.Leak = true
+
+	causal := records(with(t4, func(s *synthetic) { s.attention = "lsh(16, hashes: 2)" }))
+	ahead := records(with(t4, func(s *synthetic) { s.attention, s.bpc = "lsh(16, hashes: 2, selection: original)", 2.05 }))
+	ahead[0].Causality.Leak = true
 
 	for _, c := range []struct {
 		name     string
@@ -75,6 +80,12 @@ P1, dense FLOPs: at equal steps the best is Hourglass 1@1,4@2,1@1 (2.280); cheap
 P1, seconds: at equal steps the best is Hourglass 1@1,4@2,1@1 (2.280); cheaper on the frontier: Hourglass 1@1,4@3,1@1 (2.300) with 63 % of its seconds.
 P1, memory: at equal steps the best is Hourglass 1@1,4@2,1@1 (2.280); cheaper on the frontier: Hourglass 1@1,4@3,1@1 (2.300) with 49 % of its memory.`},
 		{"nothing done", records(with(h3, func(s *synthetic) { s.fail = "no" })), P1, "", "\nNothing to compare: no run is done."},
+		{"a leak beside its causal twin", slices.Concat(ahead, causal), P1, "", `
+P1, FLOPs: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
+P1, dense FLOPs: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
+P1, seconds: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
+P1, memory: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
+Looking ahead takes 0.260 BPC off transformer(lsh(16, hashes: 2)) 4@1 (2.310): 2.050, which is no result.`},
 		{"a leak is no result", append(records(with(t4, func(s *synthetic) { s.fail = "no" })), leaking...), P1, "", "\nNothing to compare: no run is done."},
 		{"no records", nil, P1, "", "\nNothing to compare: no run is done."},
 	} {

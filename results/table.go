@@ -16,8 +16,8 @@ import (
 
 // Table gives the records as a text table, best validation BPC first. Runs that
 // differ only in their seed make one row of mean ± sd. Settings that vary
-// between the rows have a column each. Runs that are not done stand below, with
-// their error.
+// between the rows have a column each. Runs that look ahead have a LeakMark; those
+// that did not finish stand below, with their error.
 func (rs Records) Table() string { return rs.TableWidth(0) }
 
 // TableWidth is Table for a terminal of that many columns: what does not fit is
@@ -85,9 +85,15 @@ type table struct {
 func newTable(rs Records) *table {
 	groups := rs.OverSeeds()
 	slices.SortStableFunc(groups, func(a, b Group) int {
-		return compareNaNLast(a.Mean(ValidBPC.Value), b.Mean(ValidBPC.Value))
+		switch {
+		case a.Leaks() == b.Leaks():
+			return compareNaNLast(a.Mean(ValidBPC.Value), b.Mean(ValidBPC.Value))
+		case a.Leaks(): // below all results
+			return 1
+		}
+		return -1
 	})
-	t := &table{columns: columns(rs.Done(), groups)}
+	t := &table{columns: columns(rs.Finished(), groups)}
 	for _, g := range groups {
 		var row []string
 		for _, c := range t.columns {
@@ -98,14 +104,12 @@ func newTable(rs Records) *table {
 	if len(rs) == 0 {
 		t.notes = append(t.notes, "no records")
 	}
+	if slices.ContainsFunc(groups, Group.Leaks) {
+		t.notes = append(t.notes, leakNote)
+	}
 	labels := rs.Labels()
 	for i, r := range rs {
-		switch {
-		case r.isDone():
-			continue
-		case r.Causality.Leak:
-			t.notes = append(t.notes, fmt.Sprintf("leaks: %s, seed %s, looks ahead: its validation BPC of %s is no result", labels[i], r.Setting("seed"), bits(ValidBPC.Value(r))))
-		default:
+		if r.Status != Done {
 			t.notes = append(t.notes, fmt.Sprintf("%s: %s, seed %s: %s", r.Status, labels[i], r.Setting("seed"), oneLine(r.Error)))
 		}
 	}
