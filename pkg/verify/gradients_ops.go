@@ -81,6 +81,16 @@ func opCases() []opCase {
 			m, n, k := o.size(1, 40), o.width(1, 40), o.width(1, 40)
 			return o.MatMulT(o.real("a", 2, m, k), o.real("b", n, k), graph.Epilogue{Bias: o.real("bias", n)})
 		}},
+		{"matmul of a function", func(o *opBuilder) *graph.Value {
+			m, n, k, f := o.size(1, 5), o.width(1, 9), o.width(1, 9), o.width(1, 9)
+			y := o.MatMul(o.real("x", 2, m, k), o.real("in", k, f), graph.Epilogue{Bias: o.real("bias", f), Func: graph.GELU})
+			return o.MatMulT(y, o.real("out", n, f), graph.Epilogue{})
+		}},
+		{"matmul of a function, beside another reader", func(o *opBuilder) *graph.Value {
+			m, k := o.size(1, 5), o.width(1, 9)
+			y := o.MatMul(o.real("x", 2, m, k), o.real("in", k, k), graph.Epilogue{Func: graph.ReLU})
+			return o.MatMul(y, o.real("out", k, k), graph.Epilogue{Residual: y})
+		}},
 		{"pool", func(o *opBuilder) *graph.Value {
 			f := o.size(1, 5)
 			return o.Pool(o.real("x", 2, f*o.size(1, 4), o.width(1, 9)), f, 1/float64(f))
