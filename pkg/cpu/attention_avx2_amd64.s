@@ -1026,6 +1026,137 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func aheadRowsAVX2(rows int, cols int, x []float32, ldx int)
+// Requires: AVX, CMOV, MMX+
+TEXT ·aheadRowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldx+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+16(FP), SI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ cols+8(FP), AX
+	XORQ CX, CX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	PREFETCHT0 (SI)(CX*1)
+	ADDQ       $0x00000020, CX
+	SUBQ       $0x00000008, AX
+	JGE        loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, DI
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R9
+	MOVQ       DI, R8
+	CMPQ       R8, AX
+	CMOVQLT    AX, R8
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, R8
+	SUBQ       R8, AX
+	VMOVUPS    32(AX), Y0
+	SUBQ       $0x08, DI
+	PREFETCHT0 (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func squareRowsAVX2(rows int, cols int, dst []float32, x []float32, ldx int, a float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·squareRowsAVX2(SB), NOSPLIT, $0-76
+	MOVQ         rows+0(FP), DX
+	MOVQ         dst_base+16(FP), BX
+	MOVQ         ldx+64(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         x_base+40(FP), DI
+	VBROADCASTSS a+72(FP), Y0
+	TESTQ        DX, DX
+	JZ           rowsdone
+
+row:
+	MOVQ   cols+8(FP), AX
+	XORQ   CX, CX
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	SUBQ   $0x00000010, AX
+	JL     loop1by2end
+
+loop1by2:
+	VMOVUPS     (DI)(CX*1), Y3
+	VFMADD231PS Y3, Y3, Y1
+	VMOVUPS     32(DI)(CX*1), Y3
+	VFMADD231PS Y3, Y3, Y2
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop1by2
+
+loop1by2end:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (DI)(CX*1), Y3
+	VFMADD231PS Y3, Y3, Y1
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        AX, R8
+	XORQ        AX, AX
+	MOVQ        $0x0000000000000008, R10
+	MOVQ        R8, R9
+	CMPQ        R9, AX
+	CMOVQLT     AX, R9
+	CMPQ        R9, R10
+	CMOVQGT     R10, R9
+	LEAQ        lanesAVX2<>+0(SB), AX
+	SHLQ        $0x02, R9
+	SUBQ        R9, AX
+	VMOVUPS     32(AX), Y3
+	SUBQ        $0x08, R8
+	VMASKMOVPS  (DI)(CX*1), Y3, Y3
+	VFMADD231PS Y3, Y3, Y1
+
+loop1done:
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VADDPS       X2, X1, X1
+	VMULSS       X0, X1, X1
+	VADDSS       (BX), X1, X1
+	VMOVSS       X1, (BX)
+	ADDQ         $0x04, BX
+	ADDQ         SI, DI
+	DECQ         DX
+	JNZ          row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func multiplyAVX2(dst []float32, x []float32)
 // Requires: AVX, CMOV
 TEXT ·multiplyAVX2(SB), NOSPLIT, $0-48

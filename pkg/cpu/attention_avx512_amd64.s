@@ -834,6 +834,119 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func aheadRowsAVX512(rows int, cols int, x []float32, ldx int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·aheadRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldx+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+16(FP), SI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ cols+8(FP), AX
+	XORQ CX, CX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	PREFETCHT0 (SI)(CX*1)
+	ADDQ       $0x00000040, CX
+	SUBQ       $0x00000010, AX
+	JGE        loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000010, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       $-1, DI
+	BZHIQ      AX, DI, DI
+	KMOVW      DI, K1
+	PREFETCHT0 (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func squareRowsAVX512(rows int, cols int, dst []float32, x []float32, ldx int, a float32)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·squareRowsAVX512(SB), NOSPLIT, $0-76
+	MOVQ         rows+0(FP), DX
+	MOVQ         dst_base+16(FP), BX
+	MOVQ         ldx+64(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         x_base+40(FP), DI
+	VBROADCASTSS a+72(FP), Z0
+	TESTQ        DX, DX
+	JZ           rowsdone
+
+row:
+	MOVQ   cols+8(FP), AX
+	XORQ   CX, CX
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	SUBQ   $0x00000020, AX
+	JL     loop1by2end
+
+loop1by2:
+	VMOVUPS     (DI)(CX*1), Z3
+	VFMADD231PS Z3, Z3, Z1
+	VMOVUPS     64(DI)(CX*1), Z3
+	VFMADD231PS Z3, Z3, Z2
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JGE         loop1by2
+
+loop1by2end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (DI)(CX*1), Z3
+	VFMADD231PS Z3, Z3, Z1
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        $-1, R8
+	BZHIQ       AX, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (DI)(CX*1), K1, Z3
+	VFMADD231PS Z3, Z3, Z1
+
+loop1done:
+	VADDPS        Z2, Z1, Z1
+	VEXTRACTF32X8 $0x01, Z1, Y3
+	VADDPS        Y3, Y1, Y1
+	VEXTRACTF32X4 $0x01, Y1, X3
+	VADDPS        X3, X1, X1
+	VPERMILPS     $0x4e, X1, X3
+	VADDPS        X3, X1, X1
+	VPERMILPS     $0xb1, X1, X3
+	VADDPS        X3, X1, X1
+	VMULSS        X0, X1, X1
+	VADDSS        (BX), X1, X1
+	VMOVSS        X1, (BX)
+	ADDQ          $0x04, BX
+	ADDQ          SI, DI
+	DECQ          DX
+	JNZ           row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func multiplyAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·multiplyAVX512(SB), NOSPLIT, $0-48

@@ -26,6 +26,9 @@ type attentionRows[T Float] struct {
 	scale func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)         // dst = x·a[row]
 	copy  func(rows, cols int, dst []T, ldd int, x []T, ldx int)
 
+	square func(rows, cols int, dst, x []T, ldx int, a T) // dst[row] += a·Σx²
+	ahead  func(rows, cols int, x []T, ldx int)           // prefetches x
+
 	// combine adds a·(x + y) to dst, and the sums over the rows of a·x to dx
 	// and of a·y to dy.
 	combine func(rows, cols int, dst []T, ldd int, x, y []T, ld int, dx, dy []T, a T)
@@ -46,6 +49,7 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 	return &attentionRows[T]{
 		max: maxRows[T], exp: expRows[T], hide: hideRows[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
+		square: squareRows[T], ahead: func(int, int, []T, int) {},
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }
@@ -135,6 +139,13 @@ func scaleRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)
 func copyRowsPortable[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int) {
 	for i := range rows {
 		copy(dst[i*ldd:][:cols], x[i*ldx:])
+	}
+}
+
+func squareRows[T Float](rows, cols int, dst, x []T, ldx int, a T) {
+	for i := range rows {
+		row := x[i*ldx:][:cols]
+		dst[i] += T(a * dotPortable(row, row))
 	}
 }
 

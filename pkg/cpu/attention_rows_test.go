@@ -30,7 +30,7 @@ func TestAttentionRows(t *testing.T) {
 				}
 			}
 			var name string
-			switch r.IntN(8) {
+			switch r.IntN(9) {
 			case 0:
 				name = "max"
 				pass.max(rows, cols, x[0], ld, x[1], x[2])
@@ -55,6 +55,11 @@ func TestAttentionRows(t *testing.T) {
 				name = "scale"
 				pass.scale(rows, cols, x[2], ld, x[3], ld+1, x[4])
 				exact.scale(rows, cols, y[2], ld, y[3], ld+1, y[4])
+			case 8:
+				name = "square"
+				pass.square(rows, cols, x[2], x[3], ld, float32(a))
+				exact.square(rows, cols, y[2], y[3], ld, a)
+				pass.ahead(rows, cols, x[3], ld)
 			case 6:
 				name = "copy"
 				pass.copy(rows, cols, x[2], ld, x[3], ld+1)

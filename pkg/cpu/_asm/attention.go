@@ -18,6 +18,8 @@ func (v vector) attention() {
 	v.combineRows()
 	v.copyRows()
 	v.hideRows()
+	v.aheadRows()
+	v.squareRows()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
@@ -298,6 +300,33 @@ func (v vector) copyRows() {
 		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
 			v.store(v.get(at(x), mask), at(dst), mask)
 		})
+	})
+}
+
+func (v vector) aheadRows() {
+	b := v.beginBlock("aheadRows", "x []float32, ldx int", "ahead")
+	x := b.matrix("x", "ldx")
+	b.eachRow(func() {
+		b.restart()
+		b.each(1, func(_ int, at func(reg.Register) Mem, _ reg.Register) { PREFETCHT0(at(x)) })
+	})
+}
+
+func (v vector) squareRows() {
+	b := v.beginBlock("squareRows", "dst []float32, x []float32, ldx int, a float32", "square")
+	dst, x := b.column("dst"), b.matrix("x", "ldx")
+	a := v.param("a")
+	b.eachRow(func() {
+		b.restart()
+		acc := v.accumulators(2)
+		b.each(2, func(u int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(x), mask)
+			VFMADD231PS(y, y, acc[u])
+		})
+		sum := v.total(acc)
+		VMULSS(a.AsX(), sum, sum)
+		VADDSS(Mem{Base: dst}, sum, sum)
+		VMOVSS(sum, Mem{Base: dst})
 	})
 }
 
