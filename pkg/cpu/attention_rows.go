@@ -26,8 +26,9 @@ type attentionRows[T Float] struct {
 	scale func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)         // dst = x·a[row]
 	copy  func(rows, cols int, dst []T, ldd int, x []T, ldx int)
 
-	square func(rows, cols int, dst, x []T, ldx int, a T) // dst[row] += a·Σx²
-	ahead  func(rows, cols int, x []T, ldx int)           // prefetches x
+	axpy  func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) // dst += x·a[row]
+	dot   func(rows, cols int, dst, x []T, ldx int, y []T, ldy int)     // dst[row] = x·y
+	ahead func(rows, cols int, x []T, ldx int)                          // prefetches x
 
 	// combine adds a·(x + y) to dst, and the sums over the rows of a·x to dx
 	// and of a·y to dy.
@@ -49,7 +50,7 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 	return &attentionRows[T]{
 		max: maxRows[T], exp: expRows[T], hide: hideRows[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
-		square: squareRows[T], ahead: func(int, int, []T, int) {},
+		axpy: axpyRows[T], dot: dotRows[T], ahead: func(int, int, []T, int) {},
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }
@@ -142,10 +143,15 @@ func copyRowsPortable[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int)
 	}
 }
 
-func squareRows[T Float](rows, cols int, dst, x []T, ldx int, a T) {
+func axpyRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) {
 	for i := range rows {
-		row := x[i*ldx:][:cols]
-		dst[i] += T(a * dotPortable(row, row))
+		axpyPortable(dst[i*ldd:][:cols], x[i*ldx:][:cols], a[i])
+	}
+}
+
+func dotRows[T Float](rows, cols int, dst, x []T, ldx int, y []T, ldy int) {
+	for i := range rows {
+		dst[i] = dotPortable(x[i*ldx:][:cols], y[i*ldy:][:cols])
 	}
 }
 

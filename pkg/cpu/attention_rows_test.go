@@ -30,7 +30,7 @@ func TestAttentionRows(t *testing.T) {
 				}
 			}
 			var name string
-			switch r.IntN(9) {
+			switch r.IntN(10) {
 			case 0:
 				name = "max"
 				pass.max(rows, cols, x[0], ld, x[1], x[2])
@@ -56,10 +56,14 @@ func TestAttentionRows(t *testing.T) {
 				pass.scale(rows, cols, x[2], ld, x[3], ld+1, x[4])
 				exact.scale(rows, cols, y[2], ld, y[3], ld+1, y[4])
 			case 8:
-				name = "square"
-				pass.square(rows, cols, x[2], x[3], ld, float32(a))
-				exact.square(rows, cols, y[2], y[3], ld, a)
-				pass.ahead(rows, cols, x[3], ld)
+				name = "dot"
+				pass.dot(rows, cols, x[2], x[3], ld, x[4], ld+1)
+				exact.dot(rows, cols, y[2], y[3], ld, y[4], ld+1)
+				pass.ahead(rows, cols, x[3], ld) // changes nothing
+			case 9:
+				name = "axpy"
+				pass.axpy(rows, cols, x[2], ld, x[3], ld+1, x[4])
+				exact.axpy(rows, cols, y[2], ld, y[3], ld+1, y[4])
 			case 6:
 				name = "copy"
 				pass.copy(rows, cols, x[2], ld, x[3], ld+1)

@@ -58,7 +58,7 @@ type linearScratch[T Float] struct {
 	packed, turned        []T // keys, and sums, transposed in panels
 	rows                  []T // [chunk, size]
 	epsilon               []T // [chunk, count]
-	one                   []T // [chunk]
+	one                   []T // as many as a row of anything has
 	c, high, shift, total []T // [chunk]
 }
 
@@ -79,7 +79,7 @@ func (f *linearAttention[T]) layout(c *carve[T]) linearScratch[T] {
 		state: linearState[T]{sums: c.exactly((f.size + 1) * f.count), values: c.exactly(f.size)},
 		q:     c.next(n * f.count), k: c.next(n * f.count), v: c.next(n * f.wide), scores: c.next(n * n),
 		packed: c.next(f.ks.packedSize(max(f.count, f.size+1), n)), turned: c.next(f.ks.packedSize(f.count, f.size)),
-		rows: c.next(n * f.size), epsilon: c.next(n * f.count), one: c.next(n),
+		rows: c.next(n * f.size), epsilon: c.next(n * f.count), one: c.next(max(n, f.count)),
 		c: c.next(n), high: c.next(n), shift: c.next(n), total: c.next(n),
 	}
 }
@@ -215,8 +215,10 @@ func (f *linearAttention[T]) forward(x *linearScratch[T], pair, from, rows int) 
 		f.ks.tile(n, f.size, f.count, q, f.count, 1, f.ks.packed(x.turned, f.count), x.rows, f.size, false)
 		f.ks.tile(n, f.size, n, x.scores, linearChunk, 1, f.ks.rowMajor(x.v[i*f.wide:], f.wide), x.rows, f.size, true)
 		squared := T(f.Norm * f.Norm)
+		f.pass.dot(n, f.count, x.total, q, f.count, x.state.sums[f.size*f.count:], 0)
+		f.pass.dot(n, n, x.high, x.scores, linearChunk, x.one, 0)
 		for t := range n {
-			r := f.ks.sum(x.scores[t*linearChunk:][:n]) + f.ks.dot(q[t*f.count:][:f.count], x.state.sums[f.size*f.count:])
+			r := x.total[t] + x.high[t]
 			if r *= squared; r <= T(f.Stabiliser) { // it is not negative
 				r += 2 * T(f.Stabiliser)
 			}

@@ -127,7 +127,7 @@ func (b *linearAttentionBackward[T]) queries(x *linearBackScratch[T], pair, firs
 		b.advance(&x.linearScratch, i, n)
 	})
 	b.ahead(b.dq, pair, from+linearChunk, b.inner)
-	b.featuresGrad(b.dq, x.de, qs, b.q, b.back, pair, from, rows)
+	b.featuresGrad(&x.linearScratch, b.dq, x.de, qs, b.q, b.back, pair, from, rows)
 }
 
 // values loads v of a chunk.
@@ -138,12 +138,13 @@ func (b *linearAttentionBackward[T]) values(x *linearBackScratch[T], pair, from,
 // adjoints computes g and r of a chunk.
 func (b *linearAttentionBackward[T]) adjoints(x *linearBackScratch[T], g []T, pair, from, rows int) {
 	squared := T(b.Norm * b.Norm)
+	at, ld := b.at(pair, from, b.size), b.Heads*b.size
+	b.pass.dot(rows, b.size, x.high, b.do[at:], ld, b.o[at:], ld)
 	for i, r := range b.r[pair*b.length+from:][:rows] {
-		at := b.at(pair, from+i, b.size)
 		x.total[i] = squared / r
-		g[i*b.wide+b.size] = -b.ks.dot(b.do[at:][:b.size], b.o[at:][:b.size]) * x.total[i]
+		g[i*b.wide+b.size] = -x.high[i] * x.total[i]
 	}
-	b.pass.scale(rows, b.size, g, b.wide, b.do[b.at(pair, from, b.size):], b.Heads*b.size, x.total)
+	b.pass.scale(rows, b.size, g, b.wide, b.do[at:], ld, x.total)
 }
 
 // keys is dk and dv of a chunk.
@@ -182,7 +183,7 @@ func (b *linearAttentionBackward[T]) keys(x *linearBackScratch[T], pair, first, 
 		end = i
 	}
 	b.ahead(b.dk, pair, from-linearChunk, b.inner)
-	b.featuresGrad(b.dk, x.de, ks, b.k, b.back, pair, from, rows)
+	b.featuresGrad(&x.linearScratch, b.dk, x.de, ks, b.k, b.back, pair, from, rows)
 }
 
 // fall makes the sums over later queries relative to an earlier c: they shrink

@@ -49,9 +49,8 @@ func (f *linearAttention[T]) features(x *linearScratch[T], e, from []T, pair, fi
 	case graph.GivenFeatures:
 		f.pass.copy(rows, f.count, e, f.count, src, ld)
 	case graph.ReLUKernel:
-		for i := range rows {
-			f.ks.relu(e[i*f.count:][:f.count], src[i*ld:][:f.count])
-		}
+		f.pass.copy(rows, f.count, e, f.count, src, ld)
+		f.ks.relu(e[:rows*f.count], e[:rows*f.count])
 	case graph.SoftmaxKernel:
 		f.ks.tile(rows, f.count, f.inner, src, ld, 1, f.ks.packed(f.projection, f.inner), e, f.count, false)
 		if c != knownMaximum {
@@ -71,7 +70,11 @@ func (f *linearAttention[T]) features(x *linearScratch[T], e, from []T, pair, fi
 		case knownMaximum:
 			copy(x.high, x.c[:rows])
 		}
-		f.pass.square(rows, f.inner, x.high, src, ld, T(math.Log2E/2/math.Sqrt(float64(f.inner))))
+		half := T(math.Log2E / 2 / math.Sqrt(float64(f.inner)))
+		f.pass.dot(rows, f.inner, x.total, src, ld, src, ld)
+		for i, square := range x.total[:rows] {
+			x.high[i] += T(half * square)
+		}
 		f.pass.exp(rows, f.count, e, f.count, x.high, x.total)
 		return
 	}
@@ -82,22 +85,20 @@ func (f *linearAttention[T]) features(x *linearScratch[T], e, from []T, pair, fi
 
 // featuresGrad turns de [rows, count], which it overwrites, into the gradient of
 // queries or keys x. With u = de·e it is Pᵀu − x′·Σu times what made x to x′.
-func (f *linearAttention[T]) featuresGrad(dst, de, e, x, projection []T, pair, first, rows int) {
+func (f *linearAttention[T]) featuresGrad(s *linearScratch[T], dst, de, e, x, projection []T, pair, first, rows int) {
 	at, ld := f.at(pair, first, f.inner), f.Heads*f.inner
 	dst, x = dst[at:], x[at:]
 	switch f.Kernel {
 	case graph.GivenFeatures:
 		f.pass.copy(rows, f.count, dst, ld, de, f.count)
 	case graph.ReLUKernel:
-		for i := range rows {
-			f.ks.reluGrad(dst[i*ld:][:f.count], de[i*f.count:][:f.count], x[i*ld:][:f.count])
-		}
+		f.ks.reluGrad(de[:rows*f.count], de[:rows*f.count], e[:rows*f.count])
+		f.pass.copy(rows, f.count, dst, ld, de, f.count)
 	case graph.SoftmaxKernel:
 		f.pass.multiply(de[:rows*f.count], e[:rows*f.count])
 		f.ks.tile(rows, f.inner, f.count, de, f.count, 1, f.ks.rowMajor(projection, f.inner), dst, ld, false)
-		factor := T(-1 / math.Sqrt(float64(f.inner)))
-		for i := range rows {
-			f.ks.axpy(dst[i*ld:][:f.inner], x[i*ld:][:f.inner], factor*f.ks.sum(de[i*f.count:][:f.count]))
-		}
+		f.pass.dot(rows, f.count, s.total, de, f.count, s.one, 0)
+		f.ks.scale(s.total[:rows], s.total[:rows], T(-1/math.Sqrt(float64(f.inner))))
+		f.pass.axpy(rows, f.inner, dst, ld, x, ld, s.total)
 	}
 }

@@ -19,7 +19,8 @@ func (v vector) attention() {
 	v.copyRows()
 	v.hideRows()
 	v.aheadRows()
-	v.squareRows()
+	v.dotRows()
+	v.axpyRows()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
@@ -312,21 +313,32 @@ func (v vector) aheadRows() {
 	})
 }
 
-func (v vector) squareRows() {
-	b := v.beginBlock("squareRows", "dst []float32, x []float32, ldx int, a float32", "square")
-	dst, x := b.column("dst"), b.matrix("x", "ldx")
-	a := v.param("a")
+func (v vector) dotRows() {
+	b := v.beginBlock("dotRows", "dst []float32, x []float32, ldx int, y []float32, ldy int", "dot")
+	dst, x, y := b.column("dst"), b.matrix("x", "ldx"), b.matrix("y", "ldy")
 	b.eachRow(func() {
 		b.restart()
 		acc := v.accumulators(2)
 		b.each(2, func(u int, at func(reg.Register) Mem, mask reg.Register) {
-			y := v.get(at(x), mask)
-			VFMADD231PS(y, y, acc[u])
+			VFMADD231PS(v.get(at(x), mask), v.get(at(y), mask), acc[u])
 		})
-		sum := v.total(acc)
-		VMULSS(a.AsX(), sum, sum)
-		VADDSS(Mem{Base: dst}, sum, sum)
-		VMOVSS(sum, Mem{Base: dst})
+		VMOVSS(v.total(acc), Mem{Base: dst})
+	})
+}
+
+func (v vector) axpyRows() {
+	b := v.beginBlock("axpyRows", "dst []float32, ldd int, x []float32, ldx int, a []float32", "axpy")
+	dst, x := b.matrix("dst", "ldd"), b.matrix("x", "ldx")
+	factor := b.column("a")
+	b.eachRow(func() {
+		b.restart()
+		a := v.register()
+		VBROADCASTSS(Mem{Base: factor}, a)
+		b.each(2, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(dst), mask)
+			VFMADD231PS(v.get(at(x), mask), a, y)
+			v.store(y, at(dst), mask)
+		})
 	})
 }
 
