@@ -37,6 +37,9 @@ func dotRowsAVX2(rows int, cols int, dst []float32, x []float32, ldx int, y []fl
 // axpyRowsAVX2 is attentionRows.axpy.
 func axpyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
 
+// shiftAVX2 is attentionRows.shift.
+func shiftAVX2(dst []float32, x []float32, a float32)
+
 // multiplyAVX2 is attentionRows.multiply.
 func multiplyAVX2(dst []float32, x []float32)
 

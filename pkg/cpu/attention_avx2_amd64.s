@@ -1243,6 +1243,72 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func shiftAVX2(dst []float32, x []float32, a float32)
+// Requires: AVX, CMOV
+TEXT ·shiftAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         x_base+24(FP), BX
+	VBROADCASTSS a+48(FP), Y0
+	SUBQ         $0x00000020, AX
+	JL           loop1by4end
+
+loop1by4:
+	VMOVUPS (BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*1)
+	VMOVUPS 32(BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DX)(CX*1)
+	VMOVUPS 64(BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(DX)(CX*1)
+	VMOVUPS 96(BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(DX)(CX*1)
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*1)
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, SI
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R8
+	MOVQ       SI, DI
+	CMPQ       DI, AX
+	CMOVQLT    AX, DI
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, DI
+	SUBQ       DI, AX
+	VMOVUPS    32(AX), Y1
+	SUBQ       $0x08, SI
+	VMASKMOVPS (BX)(CX*1), Y1, Y2
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
 // func multiplyAVX2(dst []float32, x []float32)
 // Requires: AVX, CMOV
 TEXT ·multiplyAVX2(SB), NOSPLIT, $0-48

@@ -37,6 +37,9 @@ func dotRowsAVX512(rows int, cols int, dst []float32, x []float32, ldx int, y []
 // axpyRowsAVX512 is attentionRows.axpy.
 func axpyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
 
+// shiftAVX512 is attentionRows.shift.
+func shiftAVX512(dst []float32, x []float32, a float32)
+
 // multiplyAVX512 is attentionRows.multiply.
 func multiplyAVX512(dst []float32, x []float32)
 

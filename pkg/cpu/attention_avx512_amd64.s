@@ -1023,6 +1023,62 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func shiftAVX512(dst []float32, x []float32, a float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·shiftAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         x_base+24(FP), BX
+	VBROADCASTSS a+48(FP), Z0
+	SUBQ         $0x00000040, AX
+	JL           loop1by4end
+
+loop1by4:
+	VMOVUPS (BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*1)
+	VMOVUPS 64(BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(DX)(CX*1)
+	VMOVUPS 128(BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(DX)(CX*1)
+	VMOVUPS 192(BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(DX)(CX*1)
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*1)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JZ        loop1done
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX)(CX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
 // func multiplyAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·multiplyAVX512(SB), NOSPLIT, $0-48

@@ -57,7 +57,6 @@ type linearScratch[T Float] struct {
 	scores                []T // [chunk, chunk]
 	packed, turned        []T // keys, and sums, transposed in panels
 	rows                  []T // [chunk, size]
-	epsilon               []T // [chunk, count]
 	one                   []T // as many as a row of anything has
 	c, high, shift, total []T // [chunk]
 }
@@ -79,14 +78,13 @@ func (f *linearAttention[T]) layout(c *carve[T]) linearScratch[T] {
 		state: linearState[T]{sums: c.exactly((f.size + 1) * f.count), values: c.exactly(f.size)},
 		q:     c.next(n * f.count), k: c.next(n * f.count), v: c.next(n * f.wide), scores: c.next(n * n),
 		packed: c.next(f.ks.packedSize(max(f.count, f.size+1), n)), turned: c.next(f.ks.packedSize(f.count, f.size)),
-		rows: c.next(n * f.size), epsilon: c.next(n * f.count), one: c.next(max(n, f.count)),
+		rows: c.next(n * f.size), one: c.next(max(n, f.count)),
 		c: c.next(n), high: c.next(n), shift: c.next(n), total: c.next(n),
 	}
 }
 
 // start makes the memory ready for a head.
 func (f *linearAttention[T]) start(x *linearScratch[T]) {
-	fill(x.epsilon, T(f.Epsilon))
 	fill(x.one, 1)
 	for i := range linearChunk {
 		x.v[i*f.wide+f.size] = 1
@@ -154,12 +152,12 @@ func runs[T Float](c []T, do func(i, n int)) {
 func (f *linearAttention[T]) rise(x *linearScratch[T], c T) {
 	s := &x.state
 	if s.keys > 0 && c != s.c {
-		y := exp2(s.c - c)
+		y, epsilon := exp2(s.c-c), T(f.Epsilon)
 		f.ks.scale(s.sums, s.sums, y)
 		for j, v := range s.values {
-			f.ks.axpy(s.sums[j*f.count:][:f.count], x.epsilon[:f.count], (1-y)*v)
+			f.ks.axpy(s.sums[j*f.count:][:f.count], x.one[:f.count], T((1-y)*epsilon)*v)
 		}
-		f.ks.axpy(s.sums[f.size*f.count:], x.epsilon[:f.count], (1-y)*T(s.keys))
+		f.ks.axpy(s.sums[f.size*f.count:], x.one[:f.count], T((1-y)*epsilon)*T(s.keys))
 	}
 	s.c = c
 }
@@ -200,8 +198,8 @@ func (f *linearAttention[T]) forward(x *linearScratch[T], pair, from, rows int) 
 	f.ahead(f.k, pair, from+linearChunk, f.inner)
 	f.features(x, x.k, f.k, pair, from, rows, runningMaximum)
 	f.ahead(f.v, pair, from+linearChunk, f.size)
-	f.ks.add(x.q[:rows*f.count], x.q[:rows*f.count], x.epsilon[:rows*f.count])
-	f.ks.add(x.k[:rows*f.count], x.k[:rows*f.count], x.epsilon[:rows*f.count])
+	f.pass.shift(x.q[:rows*f.count], x.q[:rows*f.count], T(f.Epsilon))
+	f.pass.shift(x.k[:rows*f.count], x.k[:rows*f.count], T(f.Epsilon))
 	f.pass.copy(rows, f.size, x.v, f.wide, f.v[f.at(pair, from, f.size):], f.Heads*f.size)
 	if f.c != nil {
 		copy(f.c[pair*f.length+from:], x.c[:rows])

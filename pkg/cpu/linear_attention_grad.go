@@ -96,11 +96,6 @@ func (b *linearAttentionBackward[T]) segment(x *linearBackScratch[T], pair, segm
 	}
 }
 
-// load makes φ of e of a chunk.
-func (b *linearAttentionBackward[T]) load(x *linearBackScratch[T], rows int, e, phi []T) {
-	b.ks.add(phi[:rows*b.count], e[:rows*b.count], x.epsilon[:rows*b.count])
-}
-
 // queries is dq of a chunk.
 func (b *linearAttentionBackward[T]) queries(x *linearBackScratch[T], pair, first, from, rows int) {
 	copy(x.c, b.c[pair*b.length+from:][:rows])
@@ -109,7 +104,7 @@ func (b *linearAttentionBackward[T]) queries(x *linearBackScratch[T], pair, firs
 	b.features(&x.linearScratch, qs, b.q, pair, from, rows, ownMaximum)
 	b.ahead(b.k, pair, from+linearChunk, b.inner)
 	b.features(&x.linearScratch, ks, b.k, pair, from, rows, knownMaximum)
-	b.load(x, rows, ks, x.k)
+	b.pass.shift(x.k[:rows*b.count], ks[:rows*b.count], T(b.Epsilon))
 	b.ahead(b.do, pair, from+linearChunk, b.size)
 	b.values(x, pair, from, rows)
 	b.ahead(b.v, pair, from+linearChunk, b.size)
@@ -118,7 +113,7 @@ func (b *linearAttentionBackward[T]) queries(x *linearBackScratch[T], pair, firs
 	runs(x.c[:rows], func(i, n int) {
 		b.rise(&x.linearScratch, x.c[i])
 		g, weights := x.g[(from-first+i)*b.wide:], x.weights[(from-first+i)*linearChunk:]
-		b.ks.pack(b.size+1, n, x.v[i*b.wide:], 1, b.wide, x.packed)
+		b.turnValues(x, i, n)
 		b.ks.tile(n, n, b.size+1, g, b.wide, 1, b.ks.packed(x.packed, b.size+1), weights, linearChunk, false)
 		clearLater(weights, n)
 		de := x.de[i*b.count:]
@@ -133,6 +128,15 @@ func (b *linearAttentionBackward[T]) queries(x *linearBackScratch[T], pair, firs
 // values loads v of a chunk.
 func (b *linearAttentionBackward[T]) values(x *linearBackScratch[T], pair, from, rows int) {
 	b.pass.copy(rows, b.size, x.v, b.wide, b.v[b.at(pair, from, b.size):], b.Heads*b.size)
+}
+
+// turnValues packs [v, 1] of a run, transposed.
+func (b *linearAttentionBackward[T]) turnValues(x *linearBackScratch[T], i, n int) {
+	for j := 0; j < n; j += b.ks.cols {
+		panel := x.packed[j*(b.size+1):]
+		b.ks.pack(b.size, min(b.ks.cols, n-j), x.v[(i+j)*b.wide:], 1, b.wide, panel)
+		fill(panel[b.size*b.ks.cols:][:b.ks.cols], 1)
+	}
 }
 
 // adjoints computes g and r of a chunk.
@@ -151,8 +155,8 @@ func (b *linearAttentionBackward[T]) adjoints(x *linearBackScratch[T], g []T, pa
 func (b *linearAttentionBackward[T]) keys(x *linearBackScratch[T], pair, first, from, rows int) {
 	c := b.c[pair*b.length:][:b.length]
 	qs, ks := x.qs[(from-first)*b.count:], x.ks[(from-first)*b.count:]
-	b.load(x, rows, qs, x.q)
-	b.load(x, rows, ks, x.k)
+	b.pass.shift(x.q[:rows*b.count], qs[:rows*b.count], T(b.Epsilon))
+	b.pass.shift(x.k[:rows*b.count], ks[:rows*b.count], T(b.Epsilon))
 	b.values(x, pair, from, rows)
 	b.ahead(b.dv, pair, from-linearChunk, b.size)
 	for end := rows; end > 0; {

@@ -21,6 +21,7 @@ func (v vector) attention() {
 	v.aheadRows()
 	v.dotRows()
 	v.axpyRows()
+	v.shift()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
@@ -361,6 +362,20 @@ func (v vector) hideRows() {
 		Label("shown")
 		INCQ(from)
 	})
+}
+
+func (v vector) shift() {
+	TEXT("shift"+v.suffix, NOSPLIT, "func(dst, x []float32, a float32)")
+	Doc("shift" + v.suffix + " is attentionRows.shift.")
+	r := &row{vector: v, left: GP64(), offset: GP64()}
+	r.rewind("dst")
+	dst, x, a := pointer("dst"), pointer("x"), v.param("a")
+	r.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+		y := v.get(at(x), mask)
+		VADDPS(a, y, y)
+		v.store(y, at(dst), mask)
+	})
+	v.end()
 }
 
 func (v vector) multiply() {
