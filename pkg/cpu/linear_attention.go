@@ -11,6 +11,9 @@ import (
 // It divides graph.LinearSegment.
 const linearChunk = 32
 
+// linearStrip is the number of queries whose later keys are left out together.
+const linearStrip = 16
+
 // linearAttention runs the chunks of a head one after the other.
 //
 // Norm is a factor of o and R alone, so features are φ = e + Epsilon here. Keys
@@ -175,8 +178,36 @@ func (f *linearAttention[T]) advance(x *linearScratch[T], i, n int) {
 // scoresOf computes φ(q_i)·φ(k_j) of a run.
 func (f *linearAttention[T]) scoresOf(x *linearScratch[T], i, n int) {
 	f.ks.pack(f.count, n, x.k[i*f.count:], 1, f.count, x.packed)
-	f.ks.tile(n, n, f.count, x.q[i*f.count:], f.count, 1, f.ks.packed(x.packed, f.count), x.scores, linearChunk, false)
-	clearLater(x.scores, n)
+	f.scoresBy(n, f.count, x.q[i*f.count:], f.count, f.ks.packed(x.packed, f.count), x.scores)
+}
+
+// scoresBy computes A·B of n queries and n packed keys, and 0 for later keys.
+func (f *linearAttention[T]) scoresBy(n, k int, a []T, lda int, b panels[T], scores []T) {
+	strips(n, func(i, rows int) {
+		f.ks.tile(rows, i+rows, k, a[i*lda:], lda, 1, b, scores[i*linearChunk:], linearChunk, false)
+	})
+	clearLater(scores, n)
+}
+
+// earlier adds scores·B to C: for each query, over the keys up to it.
+func (f *linearAttention[T]) earlier(n, cols int, scores, b []T, ldb int, c []T, ldc int) {
+	strips(n, func(i, rows int) {
+		f.ks.tile(rows, cols, i+rows, scores[i*linearChunk:], linearChunk, 1, f.ks.rowMajor(b, ldb), c[i*ldc:], ldc, true)
+	})
+}
+
+// later adds scoresᵀ·B to C: for each key, over the queries from it on.
+func (f *linearAttention[T]) later(n, cols int, scores, b []T, ldb int, c []T, ldc int) {
+	strips(n, func(i, rows int) {
+		f.ks.tile(rows, cols, n-i, scores[i*(linearChunk+1):], 1, linearChunk, f.ks.rowMajor(b[i*ldb:], ldb), c[i*ldc:], ldc, true)
+	})
+}
+
+// strips calls do with the strips of a run of n.
+func strips(n int, do func(i, rows int)) {
+	for i := 0; i < n; i += linearStrip {
+		do(i, min(linearStrip, n-i))
+	}
 }
 
 // clearLater clears the scores of keys after the query.
@@ -211,7 +242,7 @@ func (f *linearAttention[T]) forward(x *linearScratch[T], pair, from, rows int) 
 		f.ks.pack(f.count, f.size, x.state.sums, 1, f.count, x.turned)
 		q := x.q[i*f.count:]
 		f.ks.tile(n, f.size, f.count, q, f.count, 1, f.ks.packed(x.turned, f.count), x.rows, f.size, false)
-		f.ks.tile(n, f.size, n, x.scores, linearChunk, 1, f.ks.rowMajor(x.v[i*f.wide:], f.wide), x.rows, f.size, true)
+		f.earlier(n, f.size, x.scores, x.v[i*f.wide:], f.wide, x.rows, f.size)
 		squared := T(f.Norm * f.Norm)
 		f.pass.dot(n, f.count, x.total, q, f.count, x.state.sums[f.size*f.count:], 0)
 		f.pass.dot(n, n, x.high, x.scores, linearChunk, x.one, 0)
@@ -233,7 +264,7 @@ func (f *linearAttention[T]) forward(x *linearScratch[T], pair, from, rows int) 
 // executedForward counts operations as if every chunk were one run: the most.
 func (f *linearAttention[T]) executedForward() float64 {
 	return f.executed(2, 1, func(rows, m, size float64) float64 {
-		return rows*m*size + rows*rows*(m+size)
+		return rows*m*size + half(rows)*(m+size)
 	})
 }
 
@@ -249,6 +280,12 @@ func (f *linearAttention[T]) executed(projections, sums float64, others func(row
 		}
 	})
 	return 2 * flops * float64(f.batch*f.Heads)
+}
+
+// half is the pairs of a query and a key of its strip, or an earlier one, in a run.
+func half(rows float64) (pairs float64) {
+	strips(int(rows), func(i, n int) { pairs += float64(n * (i + n)) })
+	return pairs
 }
 
 // quarter is size^(−1/4), with which queries and keys are multiplied.

@@ -53,7 +53,7 @@ func linearAttentionGrad[T Float](n *graph.Node, op graph.LinearAttentionGrad) k
 		workspace: int64(sizeOf[T]()) * int64(size), scratch: int64(sizeOf[T]()) * int64(c.size),
 		executed: func() float64 {
 			return b.executed(4, 4, func(rows, m, size float64) float64 {
-				return rows*m*size + rows*rows*(3*m+2*size+1)
+				return rows*m*size + half(rows)*(3*m+2*size+1)
 			})
 		},
 		bind: func(m *memory) []phase {
@@ -114,11 +114,10 @@ func (b *linearAttentionBackward[T]) queries(x *linearBackScratch[T], pair, firs
 		b.rise(&x.linearScratch, x.c[i])
 		g, weights := x.g[(from-first+i)*b.wide:], x.weights[(from-first+i)*linearChunk:]
 		b.turnValues(x, i, n)
-		b.ks.tile(n, n, b.size+1, g, b.wide, 1, b.ks.packed(x.packed, b.size+1), weights, linearChunk, false)
-		clearLater(weights, n)
+		b.scoresBy(n, b.size+1, g, b.wide, b.ks.packed(x.packed, b.size+1), weights)
 		de := x.de[i*b.count:]
 		b.ks.tile(n, b.count, b.size+1, g, b.wide, 1, b.ks.rowMajor(x.state.sums, b.count), de, b.count, false)
-		b.ks.tile(n, b.count, n, weights, linearChunk, 1, b.ks.rowMajor(x.k[i*b.count:], b.count), de, b.count, true)
+		b.earlier(n, b.count, weights, x.k[i*b.count:], b.count, de, b.count)
 		b.advance(&x.linearScratch, i, n)
 	})
 	b.ahead(b.dq, pair, from+linearChunk, b.inner)
@@ -169,7 +168,7 @@ func (b *linearAttentionBackward[T]) keys(x *linearBackScratch[T], pair, first, 
 		de, dv := x.de[i*b.count:], b.dv[b.at(pair, from+i, b.size):]
 		sums := b.ks.rowMajor(x.sums, b.count)
 		b.ks.tile(n, b.count, b.size+1, x.v[i*b.wide:], b.wide, 1, sums, de, b.count, false)
-		b.ks.tile(n, b.count, n, weights, 1, linearChunk, b.ks.rowMajor(x.q[i*b.count:], b.count), de, b.count, true)
+		b.later(n, b.count, weights, x.q[i*b.count:], b.count, de, b.count)
 
 		b.scoresOf(&x.linearScratch, i, n)
 		b.ks.pack(b.count, b.size, x.sums, 1, b.count, x.turned)
@@ -178,7 +177,7 @@ func (b *linearAttentionBackward[T]) keys(x *linearBackScratch[T], pair, first, 
 			b.pass.copy(n, b.size, dv, ld, x.rest, 0)
 		}
 		b.ks.tile(n, b.size, b.count, x.k[i*b.count:], b.count, 1, b.ks.packed(x.turned, b.count), dv, ld, x.restful)
-		b.ks.tile(n, b.size, n, x.scores, 1, linearChunk, b.ks.rowMajor(g, b.wide), dv, ld, true)
+		b.later(n, b.size, x.scores, g, b.wide, dv, ld)
 
 		b.ks.tile(b.size+1, b.count, n, g, 1, b.wide, b.ks.rowMajor(x.q[i*b.count:], b.count), x.sums, b.count, true)
 		if from+i > 0 && c[from+i-1] != c[from+i] {
