@@ -16,14 +16,16 @@ func BenchmarkLinearAttention(b *testing.B) {
 				{graph.SoftmaxKernel, 1, length, 4, size, size, 64},
 				{graph.ReLUKernel, 1, length, 4, size, size, 0},
 			} {
-				for _, pass := range []string{"forward", "both"} {
-					b.Run(fmt.Sprintf("%v/%s", c, pass), func(b *testing.B) {
-						p, m := c.compile(b, graph.Float32, 1, pass == "both")
-						c.run(p, m, c.data())
-						d := best(b, func() { m.Run(p) })
-						reportPeak(b, kernels32.isa, 1, p.FLOPs.Necessary, d)
-						b.ReportMetric(p.FLOPs.Executed/p.FLOPs.Necessary, "executed/necessary")
-					})
+				for _, threads := range []int{1, 2} {
+					for _, pass := range []string{"forward", "both"} {
+						b.Run(fmt.Sprintf("%v/%s/threads=%d", c, pass, threads), func(b *testing.B) {
+							p, m := c.compile(b, graph.Float32, threads, pass == "both")
+							c.run(p, m, c.data())
+							d := best(b, func() { m.Run(p) })
+							reportPeak(b, kernels32.isa, threads, p.FLOPs.Necessary, d)
+							b.ReportMetric(p.FLOPs.Executed/p.FLOPs.Necessary, "executed/necessary")
+						})
+					}
 				}
 			}
 		}
