@@ -28,6 +28,18 @@ func copyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx i
 // hideRowsAVX2 is attentionRows.hide.
 func hideRowsAVX2(rows int, cols int, scores []float32, ld int, from int)
 
+// aheadRowsAVX2 is attentionRows.ahead.
+func aheadRowsAVX2(rows int, cols int, x []float32, ldx int)
+
+// dotRowsAVX2 is attentionRows.dot.
+func dotRowsAVX2(rows int, cols int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+
+// axpyRowsAVX2 is attentionRows.axpy.
+func axpyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
+
+// shiftAVX2 is attentionRows.shift.
+func shiftAVX2(dst []float32, x []float32, a float32)
+
 // multiplyAVX2 is attentionRows.multiply.
 func multiplyAVX2(dst []float32, x []float32)
 

@@ -28,6 +28,18 @@ func copyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx
 // hideRowsAVX512 is attentionRows.hide.
 func hideRowsAVX512(rows int, cols int, scores []float32, ld int, from int)
 
+// aheadRowsAVX512 is attentionRows.ahead.
+func aheadRowsAVX512(rows int, cols int, x []float32, ldx int)
+
+// dotRowsAVX512 is attentionRows.dot.
+func dotRowsAVX512(rows int, cols int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+
+// axpyRowsAVX512 is attentionRows.axpy.
+func axpyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
+
+// shiftAVX512 is attentionRows.shift.
+func shiftAVX512(dst []float32, x []float32, a float32)
+
 // multiplyAVX512 is attentionRows.multiply.
 func multiplyAVX512(dst []float32, x []float32)
 

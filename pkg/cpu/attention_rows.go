@@ -26,6 +26,11 @@ type attentionRows[T Float] struct {
 	scale func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)         // dst = x·a[row]
 	copy  func(rows, cols int, dst []T, ldd int, x []T, ldx int)
 
+	axpy  func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) // dst += x·a[row]
+	dot   func(rows, cols int, dst, x []T, ldx int, y []T, ldy int)     // dst[row] = x·y
+	ahead func(rows, cols int, x []T, ldx int)                          // prefetches x
+	shift func(dst, x []T, a T)                                         // dst = x + a
+
 	// combine adds a·(x + y) to dst, and the sums over the rows of a·x to dx
 	// and of a·y to dy.
 	combine func(rows, cols int, dst []T, ldd int, x, y []T, ld int, dx, dy []T, a T)
@@ -46,6 +51,7 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 	return &attentionRows[T]{
 		max: maxRows[T], exp: expRows[T], hide: hideRows[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
+		axpy: axpyRows[T], dot: dotRows[T], ahead: func(int, int, []T, int) {}, shift: shiftPortable[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }
@@ -135,6 +141,24 @@ func scaleRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)
 func copyRowsPortable[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int) {
 	for i := range rows {
 		copy(dst[i*ldd:][:cols], x[i*ldx:])
+	}
+}
+
+func axpyRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) {
+	for i := range rows {
+		axpyPortable(dst[i*ldd:][:cols], x[i*ldx:][:cols], a[i])
+	}
+}
+
+func dotRows[T Float](rows, cols int, dst, x []T, ldx int, y []T, ldy int) {
+	for i := range rows {
+		dst[i] = dotPortable(x[i*ldx:][:cols], y[i*ldy:][:cols])
+	}
+}
+
+func shiftPortable[T Float](dst, x []T, a T) {
+	for i := range dst {
+		dst[i] = x[i] + a
 	}
 }
 

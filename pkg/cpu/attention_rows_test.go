@@ -30,7 +30,7 @@ func TestAttentionRows(t *testing.T) {
 				}
 			}
 			var name string
-			switch r.IntN(8) {
+			switch r.IntN(11) {
 			case 0:
 				name = "max"
 				pass.max(rows, cols, x[0], ld, x[1], x[2])
@@ -55,6 +55,19 @@ func TestAttentionRows(t *testing.T) {
 				name = "scale"
 				pass.scale(rows, cols, x[2], ld, x[3], ld+1, x[4])
 				exact.scale(rows, cols, y[2], ld, y[3], ld+1, y[4])
+			case 8:
+				name = "dot"
+				pass.dot(rows, cols, x[2], x[3], ld, x[4], ld+1)
+				exact.dot(rows, cols, y[2], y[3], ld, y[4], ld+1)
+				pass.ahead(rows, cols, x[3], ld) // changes nothing
+			case 9:
+				name = "axpy"
+				pass.axpy(rows, cols, x[2], ld, x[3], ld+1, x[4])
+				exact.axpy(rows, cols, y[2], ld, y[3], ld+1, y[4])
+			case 10:
+				name = "shift"
+				pass.shift(x[2][:cols], x[3][:cols], float32(a))
+				exact.shift(y[2][:cols], y[3][:cols], a)
 			case 6:
 				name = "copy"
 				pass.copy(rows, cols, x[2], ld, x[3], ld+1)

@@ -18,6 +18,7 @@ func (v vector) attention() {
 	v.combineRows()
 	v.copyRows()
 	v.hideRows()
+	v.linear()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
