@@ -25,6 +25,15 @@ func combineRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, y 
 // copyRowsAVX2 is attentionRows.copy.
 func copyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int)
 
+// gatherRowsAVX2 is attentionRows.gather.
+func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
+
+// scatterRowsAVX2 is attentionRows.scatter.
+func scatterRowsAVX2(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32)
+
+// scatterAddRowsAVX2 is attentionRows.scatterAdd.
+func scatterAddRowsAVX2(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a float32)
+
 // hideRowsAVX2 is attentionRows.hide.
 func hideRowsAVX2(rows int, cols int, scores []float32, ld int, from int)
 

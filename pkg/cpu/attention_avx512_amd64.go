@@ -25,6 +25,15 @@ func combineRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, 
 // copyRowsAVX512 is attentionRows.copy.
 func copyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int)
 
+// gatherRowsAVX512 is attentionRows.gather.
+func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
+
+// scatterRowsAVX512 is attentionRows.scatter.
+func scatterRowsAVX512(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32)
+
+// scatterAddRowsAVX512 is attentionRows.scatterAdd.
+func scatterAddRowsAVX512(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a float32)
+
 // hideRowsAVX512 is attentionRows.hide.
 func hideRowsAVX512(rows int, cols int, scores []float32, ld int, from int)
 

@@ -88,7 +88,7 @@ func (g *attentionBackward[T]) put(dst []T, at, step, n int, src, factor []T, ad
 
 // tile passes a tile of queries through a tile of keys.
 func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *attentionPart, i, j, n int) {
-	var buffer [queryTile / queryGroup]strip
+	var buffer stripBuffer
 	strips := p.strips(i, j, n, &buffer)
 	if len(strips) == 0 {
 		return
@@ -105,30 +105,39 @@ func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *at
 	for _, s := range strips {
 		g.strip(x, task, b, h, p, i, j, n, s)
 	}
+	x.keyGradients(g.ks, g.size, strips, x.dk, x.dv)
 }
 
-// strip adds the gradients of one strip.
+// keyGradients adds those of the keys and values of a tile, when its scores are
+// probabilities and their gradients.
+func (x *backwardScratch[T]) keyGradients(ks *kernels[T], size int, strips []strip, dk, dv []T) {
+	var buffer stripBuffer
+	for _, s := range upright(strips, &buffer) {
+		at := s.row*scoreRow + scoreLead + s.lo
+		ks.tile(s.hi-s.lo, size, s.rows, x.scores[at:], 1, scoreRow, ks.rowMajor(x.do[s.row*size:], size), dv[s.lo*size:], size, true)
+		ks.tile(s.hi-s.lo, size, s.rows, x.grads[at:], 1, scoreRow, ks.rowMajor(x.qu[s.row*size:], size), dk[s.lo*size:], size, true)
+	}
+}
+
+// strip computes the probabilities of a strip and the gradients of its scores, and
+// adds those of its queries.
 func (g *attentionBackward[T]) strip(x *backwardScratch[T], task, b, h int, p *attentionPart, i, j, n int, s strip) {
 	pair := b*g.Heads + h
 	if g.probabilities == nil {
 		g.score(p, h, i, j, s, x.qu, x.qv, g.ks.packed(x.keyT, g.size), g.bandT, x.scores)
-		g.hide(x.scores, p, i, j, s)
+		hide(g.pass, g.hidden, x.scores, p, i, j, s)
 	}
 	origin := s.row*scoreRow + scoreLead + s.lo
 	keys := s.hi - s.lo
-	valueT := g.ks.packed(x.valueT, g.size).from(0, s.lo/g.ks.cols)
-	g.product(s.rows, keys, g.size, x.do[s.row*g.size:], g.size, 1, valueT, x.grads[origin:], scoreRow, false)
+	valueT := g.ks.packed(x.valueT, g.size)
+	g.ks.product(s.rows, keys, g.size, x.do[s.row*g.size:], g.size, 1, valueT, s.lo, x.grads[origin:], scoreRow, false)
 	if g.Rate > 0 || g.probabilities != nil {
 		g.gradient(x, pair, p, i, j, s)
 	} else {
 		g.pass.gradient(s.rows, keys, x.scores[origin:], x.grads[origin:], scoreRow, x.lse[s.row:], x.delta[s.row:])
 	}
-	scores, grads := x.scores[origin:], x.grads[origin:]
-	do, qu := g.ks.rowMajor(x.do[s.row*g.size:], g.size), g.ks.rowMajor(x.qu[s.row*g.size:], g.size)
 	key := g.ks.packed(x.key, n).from(s.lo, 0)
-	g.ks.tile(keys, g.size, s.rows, scores, 1, scoreRow, do, x.dv[s.lo*g.size:], g.size, true)
-	g.ks.tile(keys, g.size, s.rows, grads, 1, scoreRow, qu, x.dk[s.lo*g.size:], g.size, true)
-	g.product(s.rows, g.size, keys, grads, scoreRow, 1, key, x.content[s.row*g.size:], g.size, false)
+	g.ks.product(s.rows, g.size, keys, x.grads[origin:], scoreRow, 1, key, 0, x.content[s.row*g.size:], g.size, false)
 	if p.band > 0 {
 		g.positions(x, task, h, p, i, j, s)
 	}
@@ -169,14 +178,14 @@ func (g *attentionBackward[T]) positions(x *backwardScratch[T], task, h int, p *
 	for row := s.row; row < s.row+s.rows; row++ {
 		grads := x.grads[row*scoreRow+scoreLead:]
 		clear(x.grads[row*scoreRow+s.lo:][:scoreLead])
-		clear(grads[s.hi : s.lo+roundUp(s.hi-s.lo, queryGroup)+queryGroup])
+		clear(grads[s.hi : s.lo+roundUp(s.hi-s.lo, p.group)+p.group])
 	}
 	band := g.ks.packed(g.band[(g.bandAt[h]+p.at)*g.width:], p.band)
 	bandGrad := g.bandGrad[(task*g.widest+p.at)*g.size:]
 	p.groups(i, j, s, func(row, rows, from, to, lead int) {
 		grads := x.grads[row*scoreRow+scoreLead+lead:]
 		qv := g.ks.rowMajor(x.qv[row*g.size:], g.size)
-		g.product(rows, g.size, to-from, grads, scoreRow+1, 1, band.from(from, 0), x.position[row*g.size:], g.size, false)
+		g.ks.product(rows, g.size, to-from, grads, scoreRow+1, 1, band.from(from, 0), 0, x.position[row*g.size:], g.size, false)
 		g.ks.tile(to-from, g.size, rows, grads, 1, scoreRow+1, qv, bandGrad[from*g.size:], g.size, true)
 	})
 }

@@ -66,7 +66,10 @@ func newAttentionLayout(op graph.Attention, parts []int) *attentionLayout {
 			sets[queries] = set
 			l.querySets = append(l.querySets, querySet{progression: queries})
 		}
-		part := attentionPart{Part: p, keys: group, first: -(p.QCount - 1)}
+		part := attentionPart{Part: p, keys: group, group: queryGroup, first: -(p.QCount - 1)}
+		if shown := min(p.KCount, p.QCount+p.Diagonal); !op.Relative || shown <= narrowKeys || p.Window > 0 && p.Window <= narrowKeys {
+			part.group = fewQueries
+		}
 		if p.Window > 0 {
 			part.first = max(part.first, p.Diagonal-p.Window+1)
 		}

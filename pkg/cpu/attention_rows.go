@@ -26,6 +26,14 @@ type attentionRows[T Float] struct {
 	scale func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)         // dst = x·a[row]
 	copy  func(rows, cols int, dst []T, ldd int, x []T, ldx int)
 
+	// Rows that a list names by their number, ld elements being from one to the
+	// next: gather puts a·x of them into the rows of dst, scatter puts a[i]·x of
+	// the rows of x into them, and scatterAdd adds a·x to them. No row is named
+	// twice.
+	gather     func(rows, cols int, dst []T, ldd int, x []T, ldx int, list []int32, a T)
+	scatter    func(rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a []T)
+	scatterAdd func(rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a T)
+
 	// combine adds a·(x + y) to dst, and the sums over the rows of a·x to dx
 	// and of a·y to dy.
 	combine func(rows, cols int, dst []T, ldd int, x, y []T, ld int, dx, dy []T, a T)
@@ -46,6 +54,7 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 	return &attentionRows[T]{
 		max: maxRows[T], exp: expRows[T], hide: hideRows[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
+		gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }
@@ -135,6 +144,30 @@ func scaleRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)
 func copyRowsPortable[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int) {
 	for i := range rows {
 		copy(dst[i*ldd:][:cols], x[i*ldx:])
+	}
+}
+
+func gatherRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, list []int32, a T) {
+	for i, row := range list[:rows] {
+		for e, y := range x[int(row)*ldx:][:cols] {
+			dst[i*ldd+e] = y * a
+		}
+	}
+}
+
+func scatterRows[T Float](rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a []T) {
+	for i, row := range list[:rows] {
+		for e, y := range x[i*ldx:][:cols] {
+			dst[int(row)*ldd+e] = y * a[i]
+		}
+	}
+}
+
+func scatterAddRows[T Float](rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a T) {
+	for i, row := range list[:rows] {
+		for e, y := range x[i*ldx:][:cols] {
+			dst[int(row)*ldd+e] += T(y * a)
+		}
 	}
 }
 

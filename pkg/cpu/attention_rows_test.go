@@ -18,6 +18,10 @@ func TestAttentionRows(t *testing.T) {
 			ld := cols + r.IntN(20)
 			n := (rows+1)*ld + 100
 			a, b := 0.7, r.IntN(cols+20)-10
+			list := make([]int32, rows) // of rows + 1
+			for i, row := range r.Perm(rows + 1)[:rows] {
+				list[i] = int32(row)
+			}
 			x := make([][]float32, 6)
 			y := make([][]float64, len(x))
 			for i := range x {
@@ -30,7 +34,7 @@ func TestAttentionRows(t *testing.T) {
 				}
 			}
 			var name string
-			switch r.IntN(8) {
+			switch r.IntN(11) {
 			case 0:
 				name = "max"
 				pass.max(rows, cols, x[0], ld, x[1], x[2])
@@ -63,6 +67,18 @@ func TestAttentionRows(t *testing.T) {
 				name = "combine"
 				pass.combine(rows, cols, x[2], ld+1, x[3], x[4], ld, x[5], x[5][80:], float32(a))
 				exact.combine(rows, cols, y[2], ld+1, y[3], y[4], ld, y[5], y[5][80:], a)
+			case 8:
+				name = "gather"
+				pass.gather(rows, cols, x[2], ld+1, x[3], ld, list, float32(a))
+				exact.gather(rows, cols, y[2], ld+1, y[3], ld, list, a)
+			case 9:
+				name = "scatter"
+				pass.scatter(rows, cols, x[2], ld, list, x[3], ld+1, x[4])
+				exact.scatter(rows, cols, y[2], ld, list, y[3], ld+1, y[4])
+			case 10:
+				name = "scatterAdd"
+				pass.scatterAdd(rows, cols, x[2], ld, list, x[3], ld+1, float32(a))
+				exact.scatterAdd(rows, cols, y[2], ld, list, y[3], ld+1, a)
 			}
 			for i := range x {
 				for j, got := range x[i] {

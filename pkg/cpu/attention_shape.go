@@ -70,7 +70,7 @@ func (l *attentionLayout) products(f func(rows, keys, band int)) {
 		for i := 0; i < p.QCount; i += queryTile {
 			lo, hi := p.keysSeen(i)
 			for j := lo / keyTile * keyTile; j < hi; j += keyTile {
-				var buffer [queryTile / queryGroup]strip
+				var buffer stripBuffer
 				for _, strip := range p.strips(i, j, min(keyTile, p.KCount-j), &buffer) {
 					f(strip.rows, strip.hi-strip.lo, 0)
 					p.groups(i, j, strip, func(_, rows, from, to, _ int) { f(rows, 0, to-from) })
@@ -155,15 +155,18 @@ func together(phases ...phase) phase {
 // queryRow is the row of q of query i.
 func (p *attentionPart) queryRow(i int) int { return p.QStart + i*p.QStep }
 
-// product is kernels.tile for a right operand that is not in the first cache: a
-// panel is fetched while the one before is in use.
-func (s *attentionShape[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], c []T, ldc int, accumulate bool) {
-	cols := s.ks.cols
-	for j := 0; j < n; j += cols {
+// product is kernels.tile for the columns from `from` on of a right operand that
+// is not in the first cache: a panel is fetched while the one before is in use.
+func (ks *kernels[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], from int, c []T, ldc int, accumulate bool) {
+	cols := ks.cols
+	for j := 0; j < n; {
+		panel, skip := (from+j)/cols, (from+j)%cols
+		width := min(cols-skip, n-j)
 		var next *upcoming[T]
-		if j+cols < n {
-			next = &upcoming[T]{b: b.panel(j/cols + 1), ld: b.ld}
+		if j+width < n {
+			next = &upcoming[T]{b: b.panel(panel + 1), ld: b.ld}
 		}
-		s.ks.column(m, min(cols, n-j), k, a, rsA, csA, b.panel(j/cols), b.ld, c[j:], ldc, accumulate, next)
+		ks.column(m, width, k, a, rsA, csA, b.panel(panel)[skip:], b.ld, c[j:], ldc, accumulate, next)
+		j += width
 	}
 }

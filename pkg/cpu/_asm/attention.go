@@ -17,6 +17,9 @@ func (v vector) attention() {
 	v.scaleRows()
 	v.combineRows()
 	v.copyRows()
+	v.gatherRows()
+	v.scatterRows()
+	v.scatterAddRows()
 	v.hideRows()
 	v.multiply()
 	v.dropGradient()
@@ -297,6 +300,62 @@ func (v vector) copyRows() {
 		b.restart()
 		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
 			v.store(v.get(at(x), mask), at(dst), mask)
+		})
+	})
+}
+
+// chosen is a matrix whose rows are those that the list names, in its order.
+func (b *block) chosen(slice, stride string) func() reg.Register {
+	base, bytes, list := pointer(slice), bytes(stride), b.column("list")
+	return func() reg.Register {
+		row := GP64()
+		MOVLQSX(Mem{Base: list}, row)
+		IMULQ(bytes, row)
+		ADDQ(base, row)
+		return row
+	}
+}
+
+func (v vector) gatherRows() {
+	b := v.beginBlock("gatherRows", "dst []float32, ldd int, x []float32, ldx int, list []int32, a float32", "gather")
+	dst, chosen, a := b.matrix("dst", "ldd"), b.chosen("x", "ldx"), v.param("a")
+	b.eachRow(func() {
+		x := chosen()
+		b.restart()
+		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(x), mask)
+			VMULPS(a, y, y)
+			v.store(y, at(dst), mask)
+		})
+	})
+}
+
+func (v vector) scatterRows() {
+	b := v.beginBlock("scatterRows", "dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32", "scatter")
+	chosen, x, factor := b.chosen("dst", "ldd"), b.matrix("x", "ldx"), b.column("a")
+	b.eachRow(func() {
+		dst := chosen()
+		b.restart()
+		a := v.register()
+		VBROADCASTSS(Mem{Base: factor}, a)
+		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(x), mask)
+			VMULPS(a, y, y)
+			v.store(y, at(dst), mask)
+		})
+	})
+}
+
+func (v vector) scatterAddRows() {
+	b := v.beginBlock("scatterAddRows", "dst []float32, ldd int, list []int32, x []float32, ldx int, a float32", "scatterAdd")
+	chosen, x, a := b.chosen("dst", "ldd"), b.matrix("x", "ldx"), v.param("a")
+	b.eachRow(func() {
+		dst := chosen()
+		b.restart()
+		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(dst), mask)
+			VFMADD231PS(v.get(at(x), mask), a, y)
+			v.store(y, at(dst), mask)
 		})
 	})
 }
