@@ -37,6 +37,9 @@ func scatterAddRowsAVX2(rows int, cols int, dst []float32, ldd int, list []int32
 // hideRowsAVX2 is attentionRows.hide.
 func hideRowsAVX2(rows int, cols int, scores []float32, ld int, from int)
 
+// hideSpanAVX2 is attentionRows.hideSpan.
+func hideSpanAVX2(scores []float32, slots []int32, first int32, last int32)
+
 // multiplyAVX2 is attentionRows.multiply.
 func multiplyAVX2(dst []float32, x []float32)
 

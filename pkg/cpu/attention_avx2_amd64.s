@@ -1289,6 +1289,58 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func hideSpanAVX2(scores []float32, slots []int32, first int32, last int32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·hideSpanAVX2(SB), NOSPLIT, $0-56
+	MOVQ         scores_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         scores_base+0(FP), DX
+	MOVQ         slots_base+24(FP), BX
+	VBROADCASTSS first+48(FP), Y0
+	VBROADCASTSS last+52(FP), Y1
+	VPSUBD       Y0, Y1, Y1
+	VMOVUPS      floatff800000AVX2<>+0(SB), Y2
+	SUBQ         $0x00000008, AX
+	JL           loop1by1end
+
+loop1by1:
+	VMOVUPS    (BX)(CX*1), Y3
+	VPSUBD     Y0, Y3, Y3
+	VPMINUD    Y3, Y1, Y4
+	VPCMPEQD   Y3, Y4, Y4
+	VMASKMOVPS Y2, Y4, (DX)(CX*1)
+	ADDQ       $0x00000020, CX
+	SUBQ       $0x00000008, AX
+	JGE        loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, SI
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R8
+	MOVQ       SI, DI
+	CMPQ       DI, AX
+	CMOVQLT    AX, DI
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, DI
+	SUBQ       DI, AX
+	VMOVUPS    32(AX), Y3
+	SUBQ       $0x08, SI
+	VMASKMOVPS (BX)(CX*1), Y3, Y4
+	VPSUBD     Y0, Y4, Y4
+	VPMINUD    Y4, Y1, Y0
+	VPCMPEQD   Y4, Y0, Y0
+	VANDPS     Y3, Y0, Y0
+	VMASKMOVPS Y2, Y0, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
 // func multiplyAVX2(dst []float32, x []float32)
 // Requires: AVX, CMOV
 TEXT ·multiplyAVX2(SB), NOSPLIT, $0-48

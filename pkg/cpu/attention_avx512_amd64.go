@@ -37,6 +37,9 @@ func scatterAddRowsAVX512(rows int, cols int, dst []float32, ldd int, list []int
 // hideRowsAVX512 is attentionRows.hide.
 func hideRowsAVX512(rows int, cols int, scores []float32, ld int, from int)
 
+// hideSpanAVX512 is attentionRows.hideSpan.
+func hideSpanAVX512(scores []float32, slots []int32, first int32, last int32)
+
 // multiplyAVX512 is attentionRows.multiply.
 func multiplyAVX512(dst []float32, x []float32)
 

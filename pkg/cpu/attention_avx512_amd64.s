@@ -1067,6 +1067,46 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func hideSpanAVX512(scores []float32, slots []int32, first int32, last int32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hideSpanAVX512(SB), NOSPLIT, $0-56
+	MOVQ         scores_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         scores_base+0(FP), DX
+	MOVQ         slots_base+24(FP), BX
+	VBROADCASTSS first+48(FP), Z0
+	VBROADCASTSS last+52(FP), Z1
+	VPSUBD       Z0, Z1, Z1
+	VBROADCASTSS floatff800000AVX512<>+0(SB), Z2
+	SUBQ         $0x00000010, AX
+	JL           loop1by1end
+
+loop1by1:
+	VMOVUPS (BX)(CX*1), Z3
+	VPSUBD  Z0, Z3, Z3
+	VPCMPUD $0x02, Z1, Z3, K1
+	VMOVUPS Z2, K1, (DX)(CX*1)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JZ        loop1done
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX)(CX*1), K1, Z3
+	VPSUBD    Z0, Z3, Z3
+	VPCMPUD   $0x02, Z1, Z3, K2
+	KANDW     K1, K2, K2
+	VMOVUPS   Z2, K2, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
 // func multiplyAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·multiplyAVX512(SB), NOSPLIT, $0-48

@@ -18,6 +18,9 @@ type attentionRows[T Float] struct {
 	// hide makes the scores of row i −Inf from column from + i on.
 	hide func(rows, cols int, scores []T, ld, from int)
 
+	// hideSpan makes scores −Inf whose slot is one of [first, last].
+	hideSpan func(scores []T, slots []int32, first, last int32)
+
 	// gradient replaces scores by p = 2^(score − lse[row]), and grads by
 	// p·(grad − delta[row]). Where lse is −Inf it uses 0.
 	gradient func(rows, cols int, scores, grads []T, ld int, lse, delta []T)
@@ -52,7 +55,7 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 		return rows
 	}
 	return &attentionRows[T]{
-		max: maxRows[T], exp: expRows[T], hide: hideRows[T], gradient: gradientRows[T],
+		max: maxRows[T], exp: expRows[T], hide: hideRows[T], hideSpan: hideSpanPortable[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
 		gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
@@ -109,6 +112,14 @@ func expRows[T Float](rows, cols int, scores []T, ld int, high, sum []T) {
 func hideRows[T Float](rows, cols int, scores []T, ld, from int) {
 	for i := range rows {
 		fill(scores[i*ld+min(max(from+i, 0), cols):i*ld+cols], T(math.Inf(-1)))
+	}
+}
+
+func hideSpanPortable[T Float](scores []T, slots []int32, first, last int32) {
+	for i, slot := range slots {
+		if uint32(slot-first) <= uint32(last-first) {
+			scores[i] = T(math.Inf(-1))
+		}
 	}
 }
 

@@ -116,9 +116,9 @@ func TestPowerOfTwo(t *testing.T) {
 	})
 }
 
-// TestDropoutRows compares the passes of dropout with their portable twins: what
-// is drawn must be the same, bit by bit.
-func TestDropoutRows(t *testing.T) {
+// TestExactRows compares passes that do not round, those of dropout above all, with
+// their portable twins, bit by bit.
+func TestExactRows(t *testing.T) {
 	portable := attentionRowsOf(portable[float32]())
 	eachISA(t, func(t *testing.T, ks *kernels[float32]) {
 		pass := attentionRowsOf(ks)
@@ -138,6 +138,19 @@ func TestDropoutRows(t *testing.T) {
 			}
 
 			n = r.IntN(70)
+			slots, first := make([]int32, n), int32(r.IntN(20)-5)
+			for i := range slots {
+				slots[i] = int32(r.IntN(30) - 5)
+			}
+			last := first + int32(r.IntN(10))
+			shown, shown2 := random(r, n+8), []float32(nil)
+			shown2 = append(shown2, shown...)
+			pass.hideSpan(shown[:n], slots, first, last)
+			portable.hideSpan(shown2[:n], slots, first, last)
+			if err := sameBits(shown, shown2); err != nil {
+				t.Fatalf("slots %v of [%d, %d]: %v", slots, first, last, err)
+			}
+
 			p, grads, keep := random(r, n), random(r, n), random(r, n)
 			p2, grads2 := append([]float32(nil), p...), append([]float32(nil), grads...)
 			pass.dropGradient(p, grads, keep, 0.5)

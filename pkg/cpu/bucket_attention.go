@@ -58,7 +58,7 @@ type bucket struct {
 	attentionPart         // all of it
 	pair, round   int     // of the head, of the hashes
 	order         []int32 // positions
-	earlier       []int32 // their slots in the rounds before: [round, n]
+	slot, first   []int32 // in the rounds before, their slots and the first that they see: [round, n]
 }
 
 // each runs the buckets of a round. floats is what scratch memory starts with.
@@ -73,11 +73,12 @@ func (s *bucketShape[T]) each(r, floats int, run func(memory []T, b *bucket)) ph
 		}
 		b.group = fewQueries
 		b.Part = graph.Part{QStep: 1, QCount: n, KStep: 1, KCount: n, Window: s.Window}
-		b.earlier = view[int32](w.scratch[floats*sizeOf[T]():], s.Rounds*s.length)
+		ints := view[int32](w.scratch[floats*sizeOf[T]():], 2*r*n)
+		b.slot, b.first = ints[:r*n], ints[r*n:]
 		for earlier := range r {
-			slot := s.order.round(pair, earlier).slot
+			round := s.order.round(pair, earlier)
 			for i, p := range b.order {
-				b.earlier[earlier*n+i] = slot[p]
+				b.slot[earlier*n+i], b.first[earlier*n+i] = round.slot[p], round.first(p)
 			}
 		}
 		run(scratch[T](w), b)
@@ -86,13 +87,16 @@ func (s *bucketShape[T]) each(r, floats int, run func(memory []T, b *bucket)) ph
 
 // scratchBytes is the memory of a thread.
 func (s *bucketShape[T]) scratchBytes(floats int) int64 {
-	return int64(sizeOf[T]()*floats + 4*s.Rounds*s.length)
+	return int64(sizeOf[T]()*floats + 4*2*(s.Rounds-1)*s.length)
 }
 
 // hide makes the scores of a strip that are not seen −Inf: those of rows from i on
 // and of keys from j on, both counted from the start of the bucket.
 func (s *bucketShape[T]) hide(scores []T, b *bucket, i, j int, at strip) {
 	hide(s.pass, s.hidden, scores, &b.attentionPart, i, j, at)
+	if b.round == 0 && s.Self {
+		return
+	}
 	for row := at.row; row < at.row+at.rows; row++ {
 		lo, hi := b.Keys(i + row)
 		lo, hi = max(lo, j+at.lo), min(hi, j+at.hi)
@@ -100,28 +104,24 @@ func (s *bucketShape[T]) hide(scores []T, b *bucket, i, j int, at strip) {
 			continue
 		}
 		visible := scores[row*scoreRow+scoreLead+lo-j:][:hi-lo]
-		query := b.order[i+row]
-		for earlier := range b.round {
-			round := s.order.round(b.pair, earlier)
-			slots := b.earlier[earlier*len(b.order)+lo:][:len(visible)]
-			first := round.first(query)
-			span := uint32(round.slot[query] - first)
-			for c, slot := range slots {
-				if uint32(slot-first) <= span {
-					visible[c] = T(math.Inf(-1))
-				}
-			}
+		for at := 0; at < len(b.slot); at += len(b.order) {
+			first := b.first[at+i+row]
+			s.pass.hideSpan(visible, b.slot[at+lo:][:len(visible)], first, b.slot[at+i+row])
 		}
-		if own := i + row - lo; b.round == 0 && !s.Self && own < len(visible) && s.seesOther(b.pair, query) {
+		if own := i + row - lo; b.round == 0 && !s.Self && own < len(visible) && s.seesOther(b, i+row) {
 			visible[own] = T(math.Inf(-1))
 		}
 	}
 }
 
-// seesOther says whether a position sees one that is not its own.
-func (s *bucketShape[T]) seesOther(pair int, position int32) bool {
+// seesOther says whether position i of a bucket sees one that is not its own.
+func (s *bucketShape[T]) seesOther(b *bucket, i int) bool {
+	if i > 0 && s.Window > 1 {
+		return true
+	}
+	position := b.order[i]
 	for r := range s.Rounds {
-		round := s.order.round(pair, r)
+		round := s.order.round(b.pair, r)
 		if round.first(position) < round.slot[position] {
 			return true
 		}

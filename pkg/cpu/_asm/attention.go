@@ -21,6 +21,7 @@ func (v vector) attention() {
 	v.scatterRows()
 	v.scatterAddRows()
 	v.hideRows()
+	v.hideSpan()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
@@ -379,6 +380,37 @@ func (v vector) hideRows() {
 		Label("shown")
 		INCQ(from)
 	})
+}
+
+func (v vector) hideSpan() {
+	TEXT("hideSpan"+v.suffix, NOSPLIT, "func(scores []float32, slots []int32, first, last int32)")
+	Doc("hideSpan" + v.suffix + " is attentionRows.hideSpan.")
+	r := &row{vector: v, left: GP64(), offset: GP64()}
+	r.rewind("scores")
+	scores, slots := pointer("scores"), pointer("slots")
+	first, span := v.param("first"), v.param("last")
+	VPSUBD(first, span, span)
+	least := v.broadcast(math.Inf(-1))
+	r.each(1, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+		y := v.get(at(slots), mask)
+		VPSUBD(first, y, y)
+		if v.bits == 512 {
+			const notAbove = 2
+			hidden := K()
+			VPCMPUD(Imm(notAbove), span, y, hidden)
+			if mask != nil {
+				KANDW(mask, hidden, hidden)
+			}
+			v.store(least, at(scores), hidden)
+			return
+		}
+		hidden := YMM()
+		VPMINUD(y, span, hidden)
+		VPCMPEQD(y, hidden, hidden)
+		v.keep(hidden, mask)
+		v.store(least, at(scores), hidden)
+	})
+	v.end()
 }
 
 func (v vector) multiply() {
