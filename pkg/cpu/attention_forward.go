@@ -12,6 +12,8 @@ type forwardScratch[T Float] struct {
 	total     []T                          // sum of the keys of a strip
 	unit      []T                          // 0, and a sum that nobody reads
 	keep      []T                          // dropout of a row
+	keyT      []T                          // keys of a part that is alone, transposed in panels
+	value     []T                          // its values in panels
 	fresh     [queryTile / fewQueries]bool // groups of rows of o not yet written
 }
 
@@ -26,6 +28,7 @@ func (f *attentionForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
 		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile),
 		unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
+		keyT: c.next(f.loneKeys * f.size), value: c.next(f.loneKeys * f.width),
 	}
 }
 
@@ -35,7 +38,11 @@ func (f *attentionForward[T]) tile(x *forwardScratch[T], pair int, set *querySet
 	rows := min(queryTile, set.count-i)
 	u, v := f.biases(f.u, f.vbias, h)
 	at := (b*f.queries+set.row(i))*f.d + h*f.size
-	f.pass.bias(rows, f.size, x.qu, x.qv, f.size, f.q[at:], set.step*f.d, u, v, T(f.Scale*math.Log2E))
+	if f.Relative {
+		f.pass.bias(rows, f.size, x.qu, x.qv, f.size, f.q[at:], set.step*f.d, u, v, T(f.Scale*math.Log2E))
+	} else {
+		f.pass.scale(rows, f.size, x.qu, f.size, f.q[at:], set.step*f.d, f.factors)
+	}
 	f.load(x, pair, set, i, rows)
 	for _, index := range set.parts {
 		p := &f.of[h].parts[index]
@@ -119,8 +126,12 @@ func (x *forwardScratch[T]) allFresh(from, rows int) bool {
 func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attentionPart, i, j, n int, s strip) {
 	h := pair % f.Heads
 	g := &f.of[h].keyGroups[p.keys]
-	at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
-	f.score(p, h, i, j, s, x.qu, x.qv, f.ks.packed(f.keyT[at*f.size:], f.size), f.bandT, x.scores)
+	keyT, value := x.keyT, x.value
+	if !p.alone {
+		at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
+		keyT, value = f.keyT[at*f.size:], f.value[at*f.width:]
+	}
+	f.score(p, h, i, j, s, x.qu, x.qv, f.ks.packed(keyT, f.size), f.bandT, x.scores)
 	hide(f.pass, f.hidden, x.scores, p, i, j, s)
 	if f.probabilities != nil {
 		f.keepScores(x, pair, p, i, j, s)
@@ -134,8 +145,7 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 			f.pass.multiply(scores[row*scoreRow:][:keys], keep)
 		}
 	}
-	value := f.ks.packed(f.value[at*f.width:], n).from(s.lo, 0)
-	f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, value, 0, x.o[s.row*f.size:], f.size, !fresh)
+	f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, f.ks.packed(value, n).from(s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
 }
 
 // weights turns the scores of a strip into those of a running softmax, shrinks what

@@ -11,6 +11,8 @@ type backwardScratch[T Float] struct {
 	content, position []T // [queryTile, size], the two terms of dq
 	lse, delta        []T // [queryTile], lse in units of ln 2
 	sum               []T // [queryTile], of probabilities
+	rows              []T // a tile of keys as it is
+	scale             []T // [queryTile]
 	ln2, one          []T // [keyTile]
 	keep              []T // dropout of a row
 }
@@ -28,6 +30,7 @@ func (g *attentionBackward[T]) scratchLayout(c *carve[T]) backwardScratch[T] {
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), grads: c.next(queryTile*scoreRow + 2*scoreLead),
 		content: c.next(queryTile * g.size), position: c.next(queryTile * g.size),
 		lse: c.next(queryTile), delta: c.next(queryTile), sum: c.next(queryTile),
+		rows: c.next(keyTile * g.size), scale: c.next(queryTile),
 		ln2: c.next(keyTile), one: c.next(keyTile), keep: c.next(keyTile + 2*maskRun),
 	}
 }
@@ -41,6 +44,7 @@ func (g *attentionBackward[T]) task(x *backwardScratch[T], task, layer int) {
 	lo, hi := g.batchRange(batches)
 	fill(x.ln2, math.Ln2)
 	fill(x.one, 1)
+	fill(x.scale, T(g.Scale))
 	clear(x.position) // stays so without relative positions
 	for b := lo; b < hi; b++ {
 		for _, u := range g.work[h][layer][stripe] {
@@ -55,8 +59,13 @@ func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u 
 	group := &layout.keyGroups[u.group]
 	n := min(keyTile, group.count-u.key)
 	at := func(j int) int { return (b*g.keys+group.row(u.key+j))*g.d + h*g.size }
-	g.ks.pack(g.size, n, g.k[at(0):], 1, group.step*g.d, x.keyT)
-	g.packRows(n, g.k[at(0):], group.step*g.d, x.key)
+	k, step := g.k[at(0):], group.step*g.d
+	if group.step > 1 { // such rows do not stay in the cache until they are read again
+		g.pass.copy(n, g.size, x.rows, g.size, k, step)
+		k, step = x.rows, g.size
+	}
+	g.ks.pack(g.size, n, k, 1, step, x.keyT)
+	g.packRows(n, k, step, x.key)
 	g.ks.pack(g.size, n, g.v[at(0):], 1, group.step*g.d, x.valueT)
 	clear(x.dk[:n*g.size])
 	clear(x.dv[:n*g.size])
@@ -96,7 +105,11 @@ func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *at
 	u, v := g.biases(g.u, g.vbias, h)
 	rows, step := min(queryTile, p.QCount-i), p.QStep*g.d
 	at := (b*g.queries+p.queryRow(i))*g.d + h*g.size
-	g.pass.bias(rows, g.size, x.qu, x.qv, g.size, g.q[at:], step, u, v, T(g.Scale*math.Log2E))
+	if g.Relative {
+		g.pass.bias(rows, g.size, x.qu, x.qv, g.size, g.q[at:], step, u, v, T(g.Scale*math.Log2E))
+	} else {
+		g.pass.scale(rows, g.size, x.qu, g.size, g.q[at:], step, g.factors)
+	}
 	g.pass.copy(rows, g.size, x.do, g.size, g.do[at:], step)
 	for row := range rows {
 		at := (b*g.Heads+h)*g.queries + p.queryRow(i+row)
@@ -192,11 +205,16 @@ func (g *attentionBackward[T]) positions(x *backwardScratch[T], task, h int, p *
 
 // combine adds the two terms of dq, and sums them over the rows.
 func (g *attentionBackward[T]) combine(x *backwardScratch[T], task, at, step int, s strip) {
-	_, _, stripe := g.split(task)
+	h, _, stripe := g.split(task)
+	content := x.content[s.row*g.size:]
+	if g.of[h].apart && g.dq != nil {
+		g.pass.scale(s.rows, g.size, g.dq[at:], step, content, g.size, x.scale)
+		return
+	}
 	dq := g.queryGrad(stripe)
 	if dq == nil { // nobody wants it: the sums over the rows remain
-		dq, at, step = x.do, s.row*g.size, g.size
+		dq, at, step = x.rows, s.row*g.size, g.size
 	}
-	g.pass.combine(s.rows, g.size, dq[at:], step, x.content[s.row*g.size:], x.position[s.row*g.size:], g.size,
+	g.pass.combine(s.rows, g.size, dq[at:], step, content, x.position[s.row*g.size:], g.size,
 		g.biasGrad[task*2*g.size:], g.biasGrad[(task*2+1)*g.size:], T(g.Scale))
 }

@@ -10,21 +10,23 @@ import (
 // before they have its memory.
 type attentionShape[T Float] struct {
 	graph.Attention
-	ks     *kernels[T]
-	pass   *attentionRows[T]
-	zero   []T // biases of plain attention: [size]
-	hidden []T // scores of pairs that the pattern does not show: [keyTile]
+	ks      *kernels[T]
+	pass    *attentionRows[T]
+	zero    []T // biases of plain attention: [size]
+	hidden  []T // scores of pairs that the pattern does not show: [keyTile]
+	factors []T // of queries without biases: [queryTile]
 
 	batch, queries, keys, rel int
 	d, size                   int // of all heads, of one head
 	width                     int // size rounded up to the kernel's columns
 
-	of     []*attentionLayout // of each head; heads with the same parts share one
-	keysAt []int              // where the keys of each head start among those of a batch
-	bandAt []int              // where the bands of each head start among those of all
-	keysIn int                // keys of all heads of a batch
-	bandIn int                // columns of the bands of all heads
-	widest int                // columns of the bands of the head that has most
+	of       []*attentionLayout // of each head; heads with the same parts share one
+	keysAt   []int              // where the keys of each head start among those of a batch
+	bandAt   []int              // where the bands of each head start among those of all
+	keysIn   int                // keys of all heads of a batch
+	bandIn   int                // columns of the bands of all heads
+	widest   int                // columns of the bands of the head that has most
+	loneKeys int                // keys of the largest part that is alone, whole panels
 }
 
 func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attentionShape[T] {
@@ -37,12 +39,19 @@ func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attention
 	s.pass = attentionRowsOf(s.ks)
 	s.zero, s.hidden = make([]T, s.size), make([]T, keyTile)
 	fill(s.hidden, T(math.Inf(-1)))
+	s.factors = make([]T, queryTile)
+	fill(s.factors, T(op.Scale*math.Log2E))
 	s.of = layoutsOf(op)
 	for _, layout := range s.of {
 		s.keysAt, s.bandAt = append(s.keysAt, s.keysIn), append(s.bandAt, s.bandIn)
 		s.keysIn += layout.keysIn
 		s.bandIn += layout.bandIn
 		s.widest = max(s.widest, layout.bandIn)
+		for i := range layout.parts {
+			if p := &layout.parts[i]; p.alone {
+				s.loneKeys = max(s.loneKeys, roundUp(p.KCount, queryGroup))
+			}
+		}
 	}
 	return s
 }

@@ -31,8 +31,11 @@ const (
 // attentionPart is a part of the pattern with its range of relative positions.
 type attentionPart struct {
 	graph.Part
-	keys   int // index of its keyGroup
-	group  int // queries that share a range of keys: queryGroup or fewQueries
+	keys  int // index of its keyGroup
+	group int // queries that share a range of keys: queryGroup or fewQueries
+	// alone: no other part has its queries or its keys, which are a tile at most.
+	// They are packed where they are used, once.
+	alone  bool
 	first  int // least key − query
 	origin int // of its band
 	band   int // columns of its band, 0 when the part has no pairs or no positions
