@@ -25,6 +25,9 @@ func combineRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, y 
 // copyRowsAVX2 is attentionRows.copy.
 func copyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int)
 
+// fetchRowsAVX2 is attentionRows.fetch.
+func fetchRowsAVX2(rows int, cols int, x []float32, ldx int)
+
 // gatherRowsAVX2 is attentionRows.gather.
 func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 

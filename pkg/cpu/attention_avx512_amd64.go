@@ -25,6 +25,9 @@ func combineRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, 
 // copyRowsAVX512 is attentionRows.copy.
 func copyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int)
 
+// fetchRowsAVX512 is attentionRows.fetch.
+func fetchRowsAVX512(rows int, cols int, x []float32, ldx int)
+
 // gatherRowsAVX512 is attentionRows.gather.
 func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 

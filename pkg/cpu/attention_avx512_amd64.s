@@ -785,6 +785,33 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func fetchRowsAVX512(rows int, cols int, x []float32, ldx int)
+// Requires: AVX, MMX+
+TEXT ·fetchRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldx+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+16(FP), SI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ cols+8(FP), AX
+	XORQ CX, CX
+
+line:
+	PREFETCHT1 (SI)(CX*1)
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, AX
+	JG         line
+	ADDQ       BX, SI
+	DECQ       DX
+	JNZ        row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-108

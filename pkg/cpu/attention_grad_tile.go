@@ -117,8 +117,24 @@ func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *at
 	}
 	for _, s := range strips {
 		g.strip(x, task, b, h, p, i, j, n, s)
+		g.fetch(task, b, h, p, i+queryTile, s)
 	}
 	x.keyGradients(g.ks, g.size, strips, x.dk, x.dv)
+}
+
+// fetch has what a strip of the next tile of queries will use fetched.
+func (g *attentionBackward[T]) fetch(task, b, h int, p *attentionPart, i int, s strip) {
+	i += s.row
+	if i >= p.QCount {
+		return
+	}
+	_, _, stripe := g.split(task)
+	at, step := (b*g.queries+p.queryRow(i))*g.d+h*g.size, p.QStep*g.d
+	for _, rows := range [][]T{g.q, g.do, g.queryGrad(stripe)} {
+		if rows != nil {
+			g.pass.fetch(min(s.rows, p.QCount-i), g.size, rows[at:], step)
+		}
+	}
 }
 
 // keyGradients adds those of the keys and values of a tile, when its scores are

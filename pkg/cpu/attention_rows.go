@@ -29,6 +29,9 @@ type attentionRows[T Float] struct {
 	scale func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)         // dst = x·a[row]
 	copy  func(rows, cols int, dst []T, ldd int, x []T, ldx int)
 
+	// fetch has rows brought into the second-level cache while others are in use.
+	fetch func(rows, cols int, x []T, ldx int)
+
 	// Rows that a list names by their number, ld elements being from one to the
 	// next: gather puts a·x of them into the rows of dst, scatter puts a[i]·x of
 	// the rows of x into them, and scatterAdd adds a·x to them. No row is named
@@ -57,7 +60,7 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 	return &attentionRows[T]{
 		max: maxRows[T], exp: expRows[T], hide: hideRows[T], hideSpan: hideSpanPortable[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
-		gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
+		fetch: func(_, _ int, _ []T, _ int) {}, gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }
