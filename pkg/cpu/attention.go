@@ -134,6 +134,9 @@ func (f *attentionForward[T]) packKeys() phase {
 	var tiles []tile
 	for h, layout := range f.of {
 		for i, g := range layout.keyGroups {
+			if layout.parts[g.parts[0]].alone {
+				continue
+			}
 			for j := 0; j < g.count; j += keyTile {
 				tiles = append(tiles, tile{h, i, j, min(keyTile, g.count-j)})
 			}
@@ -142,11 +145,16 @@ func (f *attentionForward[T]) packKeys() phase {
 	return phase{tiles: f.batch * len(tiles), run: func(_ *worker, index int) {
 		b, t := index/len(tiles), tiles[index%len(tiles)]
 		g := &f.of[t.head].keyGroups[t.group]
-		from := (b*f.keys+g.row(t.key))*f.d + t.head*f.size
 		at := b*f.keysIn + f.keysAt[t.head] + g.at + t.key
-		f.ks.pack(f.size, t.n, f.k[from:], 1, g.step*f.d, f.keyT[at*f.size:])
-		f.packRows(t.n, f.v[from:], g.step*f.d, f.value[at*f.width:])
+		f.packTile(b, t.head, g, t.key, t.n, f.keyT[at*f.size:], f.value[at*f.width:])
 	}}
+}
+
+// packTile packs n keys of a group from j on.
+func (f *attentionForward[T]) packTile(b, h int, g *keyGroup, j, n int, keyT, value []T) {
+	from := (b*f.keys+g.row(j))*f.d + h*f.size
+	f.ks.pack(f.size, n, f.k[from:], 1, g.step*f.d, keyT)
+	f.packRows(n, f.v[from:], g.step*f.d, value)
 }
 
 func (f *attentionForward[T]) packBands() phase {
@@ -156,7 +164,7 @@ func (f *attentionForward[T]) packBands() phase {
 }
 
 // attend runs the tiles of a layer of disjoint sets of queries, those with most
-// keys first in causal patterns.
+// keys first in causal patterns. A part that is alone is one task.
 func (f *attentionForward[T]) attend(layer int) phase {
 	type tile struct{ head, set, query int }
 	var tiles []tile
@@ -165,6 +173,10 @@ func (f *attentionForward[T]) attend(layer int) phase {
 			continue
 		}
 		for _, i := range layout.queryLayers[layer] {
+			if set := layout.querySets[i]; layout.parts[set.parts[0]].alone {
+				tiles = append(tiles, tile{h, i, 0})
+				continue
+			}
 			for q := (layout.querySets[i].count - 1) / queryTile * queryTile; q >= 0; q -= queryTile {
 				tiles = append(tiles, tile{h, i, q})
 			}
@@ -173,6 +185,15 @@ func (f *attentionForward[T]) attend(layer int) phase {
 	return phase{tiles: f.batch * len(tiles), run: func(w *worker, index int) {
 		t := tiles[index%len(tiles)]
 		x := f.scratch(w)
-		f.tile(&x, index/len(tiles)*f.Heads+t.head, &f.of[t.head].querySets[t.set], t.query)
+		b, layout := index/len(tiles), f.of[t.head]
+		set := &layout.querySets[t.set]
+		last := t.query
+		if p := &layout.parts[set.parts[0]]; p.alone {
+			f.packTile(b, t.head, &layout.keyGroups[p.keys], 0, p.KCount, x.keyT, x.value)
+			last = set.count - 1
+		}
+		for q := t.query; q <= last; q += queryTile {
+			f.tile(&x, b*f.Heads+t.head, set, q)
+		}
 	}}
 }

@@ -25,11 +25,20 @@ func combineRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, y 
 // copyRowsAVX2 is attentionRows.copy.
 func copyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int)
 
+// fetchRowsAVX2 is attentionRows.fetch.
+func fetchRowsAVX2(rows int, cols int, x []float32, ldx int)
+
+// gatherRowsAVX2 is attentionRows.gather.
+func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
+
+// scatterRowsAVX2 is attentionRows.scatter.
+func scatterRowsAVX2(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32)
+
+// scatterAddRowsAVX2 is attentionRows.scatterAdd.
+func scatterAddRowsAVX2(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a float32)
+
 // hideRowsAVX2 is attentionRows.hide.
 func hideRowsAVX2(rows int, cols int, scores []float32, ld int, from int)
-
-// aheadRowsAVX2 is attentionRows.ahead.
-func aheadRowsAVX2(rows int, cols int, x []float32, ldx int)
 
 // dotRowsAVX2 is attentionRows.dot.
 func dotRowsAVX2(rows int, cols int, dst []float32, x []float32, ldx int, y []float32, ldy int)
@@ -39,6 +48,9 @@ func axpyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx i
 
 // shiftAVX2 is attentionRows.shift.
 func shiftAVX2(dst []float32, x []float32, a float32)
+
+// hideSpanAVX2 is attentionRows.hideSpan.
+func hideSpanAVX2(scores []float32, slots []int32, first int32, last int32)
 
 // multiplyAVX2 is attentionRows.multiply.
 func multiplyAVX2(dst []float32, x []float32)

@@ -967,6 +967,296 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func fetchRowsAVX2(rows int, cols int, x []float32, ldx int)
+// Requires: AVX, MMX+
+TEXT ·fetchRowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldx+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+16(FP), SI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ cols+8(FP), AX
+	XORQ CX, CX
+
+line:
+	PREFETCHT1 (SI)(CX*1)
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, AX
+	JG         line
+	ADDQ       BX, SI
+	DECQ       DX
+	JNZ        row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
+// Requires: AVX, CMOV
+TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-108
+	MOVQ         rows+0(FP), DX
+	MOVQ         ldd+40(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         dst_base+16(FP), SI
+	MOVQ         x_base+48(FP), DI
+	MOVQ         ldx+72(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         list_base+80(FP), R9
+	VBROADCASTSS a+104(FP), Y0
+	TESTQ        DX, DX
+	JZ           rowsdone
+
+row:
+	MOVLQSX (R9), R10
+	IMULQ   R8, R10
+	ADDQ    DI, R10
+	MOVQ    cols+8(FP), AX
+	XORQ    CX, CX
+	SUBQ    $0x00000020, AX
+	JL      loop1by4end
+
+loop1by4:
+	VMOVUPS (R10)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*1)
+	VMOVUPS 32(R10)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(SI)(CX*1)
+	VMOVUPS 64(R10)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(SI)(CX*1)
+	VMOVUPS 96(R10)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(SI)(CX*1)
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (R10)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (SI)(CX*1)
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, R11
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R13
+	MOVQ       R11, R12
+	CMPQ       R12, AX
+	CMOVQLT    AX, R12
+	CMPQ       R12, R13
+	CMOVQGT    R13, R12
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, R12
+	SUBQ       R12, AX
+	VMOVUPS    32(AX), Y1
+	SUBQ       $0x08, R11
+	VMASKMOVPS (R10)(CX*1), Y1, Y2
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	ADDQ $0x04, R9
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func scatterRowsAVX2(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32)
+// Requires: AVX, CMOV
+TEXT ·scatterRowsAVX2(SB), NOSPLIT, $0-128
+	MOVQ  rows+0(FP), DX
+	MOVQ  dst_base+16(FP), BX
+	MOVQ  ldd+40(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  list_base+48(FP), DI
+	MOVQ  ldx+96(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  x_base+72(FP), R9
+	MOVQ  a_base+104(FP), R10
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVLQSX      (DI), R11
+	IMULQ        SI, R11
+	ADDQ         BX, R11
+	MOVQ         cols+8(FP), AX
+	XORQ         CX, CX
+	VBROADCASTSS (R10), Y0
+	SUBQ         $0x00000020, AX
+	JL           loop1by4end
+
+loop1by4:
+	VMOVUPS (R9)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R11)(CX*1)
+	VMOVUPS 32(R9)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(R11)(CX*1)
+	VMOVUPS 64(R9)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(R11)(CX*1)
+	VMOVUPS 96(R9)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(R11)(CX*1)
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (R9)(CX*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R11)(CX*1)
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, R12
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R14
+	MOVQ       R12, R13
+	CMPQ       R13, AX
+	CMOVQLT    AX, R13
+	CMPQ       R13, R14
+	CMOVQGT    R14, R13
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, R13
+	SUBQ       R13, AX
+	VMOVUPS    32(AX), Y1
+	SUBQ       $0x08, R12
+	VMASKMOVPS (R9)(CX*1), Y1, Y2
+	VMULPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (R11)(CX*1)
+
+loop1done:
+	ADDQ $0x04, DI
+	ADDQ R8, R9
+	ADDQ $0x04, R10
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func scatterAddRowsAVX2(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·scatterAddRowsAVX2(SB), NOSPLIT, $0-108
+	MOVQ         rows+0(FP), DX
+	MOVQ         dst_base+16(FP), BX
+	MOVQ         ldd+40(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         list_base+48(FP), DI
+	MOVQ         ldx+96(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         x_base+72(FP), R9
+	VBROADCASTSS a+104(FP), Y0
+	TESTQ        DX, DX
+	JZ           rowsdone
+
+row:
+	MOVLQSX (DI), R10
+	IMULQ   SI, R10
+	ADDQ    BX, R10
+	MOVQ    cols+8(FP), AX
+	XORQ    CX, CX
+	SUBQ    $0x00000020, AX
+	JL      loop1by4end
+
+loop1by4:
+	VMOVUPS     (R10)(CX*1), Y1
+	VMOVUPS     (R9)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (R10)(CX*1)
+	VMOVUPS     32(R10)(CX*1), Y1
+	VMOVUPS     32(R9)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, 32(R10)(CX*1)
+	VMOVUPS     64(R10)(CX*1), Y1
+	VMOVUPS     64(R9)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, 64(R10)(CX*1)
+	VMOVUPS     96(R10)(CX*1), Y1
+	VMOVUPS     96(R9)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, 96(R10)(CX*1)
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JGE         loop1by4
+
+loop1by4end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (R10)(CX*1), Y1
+	VMOVUPS     (R9)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (R10)(CX*1)
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        AX, R11
+	XORQ        AX, AX
+	MOVQ        $0x0000000000000008, R13
+	MOVQ        R11, R12
+	CMPQ        R12, AX
+	CMOVQLT     AX, R12
+	CMPQ        R12, R13
+	CMOVQGT     R13, R12
+	LEAQ        lanesAVX2<>+0(SB), AX
+	SHLQ        $0x02, R12
+	SUBQ        R12, AX
+	VMOVUPS     32(AX), Y1
+	SUBQ        $0x08, R11
+	VMASKMOVPS  (R10)(CX*1), Y1, Y2
+	VMASKMOVPS  (R9)(CX*1), Y1, Y3
+	VFMADD231PS Y3, Y0, Y2
+	VMASKMOVPS  Y2, Y1, (R10)(CX*1)
+
+loop1done:
+	ADDQ $0x04, DI
+	ADDQ R8, R9
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func hideRowsAVX2(rows int, cols int, scores []float32, ld int, from int)
 // Requires: AVX, CMOV
 TEXT ·hideRowsAVX2(SB), NOSPLIT, $0-56
@@ -1018,56 +1308,6 @@ loop1by1end:
 loop1done:
 shown:
 	INCQ DI
-	ADDQ BX, SI
-	DECQ DX
-	JNZ  row
-
-rowsdone:
-	VZEROUPPER
-	RET
-
-// func aheadRowsAVX2(rows int, cols int, x []float32, ldx int)
-// Requires: AVX, CMOV, MMX+
-TEXT ·aheadRowsAVX2(SB), NOSPLIT, $0-48
-	MOVQ  rows+0(FP), DX
-	MOVQ  ldx+40(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  x_base+16(FP), SI
-	TESTQ DX, DX
-	JZ    rowsdone
-
-row:
-	MOVQ cols+8(FP), AX
-	XORQ CX, CX
-	SUBQ $0x00000008, AX
-	JL   loop1by1end
-
-loop1by1:
-	PREFETCHT0 (SI)(CX*1)
-	ADDQ       $0x00000020, CX
-	SUBQ       $0x00000008, AX
-	JGE        loop1by1
-
-loop1by1end:
-	ADDQ       $0x00000008, AX
-	TESTQ      AX, AX
-	JZ         loop1done
-	MOVQ       AX, DI
-	XORQ       AX, AX
-	MOVQ       $0x0000000000000008, R9
-	MOVQ       DI, R8
-	CMPQ       R8, AX
-	CMOVQLT    AX, R8
-	CMPQ       R8, R9
-	CMOVQGT    R9, R8
-	LEAQ       lanesAVX2<>+0(SB), AX
-	SHLQ       $0x02, R8
-	SUBQ       R8, AX
-	VMOVUPS    32(AX), Y0
-	SUBQ       $0x08, DI
-	PREFETCHT0 (SI)(CX*1)
-
-loop1done:
 	ADDQ BX, SI
 	DECQ DX
 	JNZ  row
@@ -1304,6 +1544,58 @@ loop1by1end:
 	VMASKMOVPS (BX)(CX*1), Y1, Y2
 	VADDPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func hideSpanAVX2(scores []float32, slots []int32, first int32, last int32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·hideSpanAVX2(SB), NOSPLIT, $0-56
+	MOVQ         scores_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         scores_base+0(FP), DX
+	MOVQ         slots_base+24(FP), BX
+	VBROADCASTSS first+48(FP), Y0
+	VBROADCASTSS last+52(FP), Y1
+	VPSUBD       Y0, Y1, Y1
+	VMOVUPS      floatff800000AVX2<>+0(SB), Y2
+	SUBQ         $0x00000008, AX
+	JL           loop1by1end
+
+loop1by1:
+	VMOVUPS    (BX)(CX*1), Y3
+	VPSUBD     Y0, Y3, Y3
+	VPMINUD    Y3, Y1, Y4
+	VPCMPEQD   Y3, Y4, Y4
+	VMASKMOVPS Y2, Y4, (DX)(CX*1)
+	ADDQ       $0x00000020, CX
+	SUBQ       $0x00000008, AX
+	JGE        loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, SI
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R8
+	MOVQ       SI, DI
+	CMPQ       DI, AX
+	CMOVQLT    AX, DI
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, DI
+	SUBQ       DI, AX
+	VMOVUPS    32(AX), Y3
+	SUBQ       $0x08, SI
+	VMASKMOVPS (BX)(CX*1), Y3, Y4
+	VPSUBD     Y0, Y4, Y4
+	VPMINUD    Y4, Y1, Y0
+	VPCMPEQD   Y4, Y0, Y0
+	VANDPS     Y3, Y0, Y0
+	VMASKMOVPS Y2, Y0, (DX)(CX*1)
 
 loop1done:
 	VZEROUPPER

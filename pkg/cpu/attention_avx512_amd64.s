@@ -785,6 +785,266 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func fetchRowsAVX512(rows int, cols int, x []float32, ldx int)
+// Requires: AVX, MMX+
+TEXT ·fetchRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldx+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+16(FP), SI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ cols+8(FP), AX
+	XORQ CX, CX
+
+line:
+	PREFETCHT1 (SI)(CX*1)
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, AX
+	JG         line
+	ADDQ       BX, SI
+	DECQ       DX
+	JNZ        row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-108
+	MOVQ         rows+0(FP), DX
+	MOVQ         ldd+40(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         dst_base+16(FP), SI
+	MOVQ         x_base+48(FP), DI
+	MOVQ         ldx+72(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         list_base+80(FP), R9
+	VBROADCASTSS a+104(FP), Z0
+	TESTQ        DX, DX
+	JZ           rowsdone
+
+row:
+	MOVLQSX (R9), R10
+	IMULQ   R8, R10
+	ADDQ    DI, R10
+	MOVQ    cols+8(FP), AX
+	XORQ    CX, CX
+	SUBQ    $0x00000040, AX
+	JL      loop1by4end
+
+loop1by4:
+	VMOVUPS (R10)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (SI)(CX*1)
+	VMOVUPS 64(R10)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(SI)(CX*1)
+	VMOVUPS 128(R10)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(SI)(CX*1)
+	VMOVUPS 192(R10)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(SI)(CX*1)
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (R10)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (SI)(CX*1)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JZ        loop1done
+	MOVQ      $-1, R11
+	BZHIQ     AX, R11, R11
+	KMOVW     R11, K1
+	VMOVUPS.Z (R10)(CX*1), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	ADDQ $0x04, R9
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func scatterRowsAVX512(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scatterRowsAVX512(SB), NOSPLIT, $0-128
+	MOVQ  rows+0(FP), DX
+	MOVQ  dst_base+16(FP), BX
+	MOVQ  ldd+40(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  list_base+48(FP), DI
+	MOVQ  ldx+96(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  x_base+72(FP), R9
+	MOVQ  a_base+104(FP), R10
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVLQSX      (DI), R11
+	IMULQ        SI, R11
+	ADDQ         BX, R11
+	MOVQ         cols+8(FP), AX
+	XORQ         CX, CX
+	VBROADCASTSS (R10), Z0
+	SUBQ         $0x00000040, AX
+	JL           loop1by4end
+
+loop1by4:
+	VMOVUPS (R9)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (R11)(CX*1)
+	VMOVUPS 64(R9)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(R11)(CX*1)
+	VMOVUPS 128(R9)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(R11)(CX*1)
+	VMOVUPS 192(R9)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(R11)(CX*1)
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (R9)(CX*1), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (R11)(CX*1)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JZ        loop1done
+	MOVQ      $-1, R12
+	BZHIQ     AX, R12, R12
+	KMOVW     R12, K1
+	VMOVUPS.Z (R9)(CX*1), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (R11)(CX*1)
+
+loop1done:
+	ADDQ $0x04, DI
+	ADDQ R8, R9
+	ADDQ $0x04, R10
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func scatterAddRowsAVX512(rows int, cols int, dst []float32, ldd int, list []int32, x []float32, ldx int, a float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scatterAddRowsAVX512(SB), NOSPLIT, $0-108
+	MOVQ         rows+0(FP), DX
+	MOVQ         dst_base+16(FP), BX
+	MOVQ         ldd+40(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         list_base+48(FP), DI
+	MOVQ         ldx+96(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         x_base+72(FP), R9
+	VBROADCASTSS a+104(FP), Z0
+	TESTQ        DX, DX
+	JZ           rowsdone
+
+row:
+	MOVLQSX (DI), R10
+	IMULQ   SI, R10
+	ADDQ    BX, R10
+	MOVQ    cols+8(FP), AX
+	XORQ    CX, CX
+	SUBQ    $0x00000040, AX
+	JL      loop1by4end
+
+loop1by4:
+	VMOVUPS     (R10)(CX*1), Z1
+	VMOVUPS     (R9)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (R10)(CX*1)
+	VMOVUPS     64(R10)(CX*1), Z1
+	VMOVUPS     64(R9)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, 64(R10)(CX*1)
+	VMOVUPS     128(R10)(CX*1), Z1
+	VMOVUPS     128(R9)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, 128(R10)(CX*1)
+	VMOVUPS     192(R10)(CX*1), Z1
+	VMOVUPS     192(R9)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, 192(R10)(CX*1)
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x00000040, AX
+	JGE         loop1by4
+
+loop1by4end:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (R10)(CX*1), Z1
+	VMOVUPS     (R9)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (R10)(CX*1)
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        $-1, R11
+	BZHIQ       AX, R11, R11
+	KMOVW       R11, K1
+	VMOVUPS.Z   (R10)(CX*1), K1, Z1
+	VMOVUPS.Z   (R9)(CX*1), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (R10)(CX*1)
+
+loop1done:
+	ADDQ $0x04, DI
+	ADDQ R8, R9
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func hideRowsAVX512(rows int, cols int, scores []float32, ld int, from int)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·hideRowsAVX512(SB), NOSPLIT, $0-56
@@ -826,46 +1086,6 @@ loop1by1end:
 loop1done:
 shown:
 	INCQ DI
-	ADDQ BX, SI
-	DECQ DX
-	JNZ  row
-
-rowsdone:
-	VZEROUPPER
-	RET
-
-// func aheadRowsAVX512(rows int, cols int, x []float32, ldx int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·aheadRowsAVX512(SB), NOSPLIT, $0-48
-	MOVQ  rows+0(FP), DX
-	MOVQ  ldx+40(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  x_base+16(FP), SI
-	TESTQ DX, DX
-	JZ    rowsdone
-
-row:
-	MOVQ cols+8(FP), AX
-	XORQ CX, CX
-	SUBQ $0x00000010, AX
-	JL   loop1by1end
-
-loop1by1:
-	PREFETCHT0 (SI)(CX*1)
-	ADDQ       $0x00000040, CX
-	SUBQ       $0x00000010, AX
-	JGE        loop1by1
-
-loop1by1end:
-	ADDQ       $0x00000010, AX
-	TESTQ      AX, AX
-	JZ         loop1done
-	MOVQ       $-1, DI
-	BZHIQ      AX, DI, DI
-	KMOVW      DI, K1
-	PREFETCHT0 (SI)(CX*1)
-
-loop1done:
 	ADDQ BX, SI
 	DECQ DX
 	JNZ  row
@@ -1074,6 +1294,46 @@ loop1by1end:
 	VMOVUPS.Z (BX)(CX*1), K1, Z1
 	VADDPS    Z0, Z1, Z1
 	VMOVUPS   Z1, K1, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func hideSpanAVX512(scores []float32, slots []int32, first int32, last int32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hideSpanAVX512(SB), NOSPLIT, $0-56
+	MOVQ         scores_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         scores_base+0(FP), DX
+	MOVQ         slots_base+24(FP), BX
+	VBROADCASTSS first+48(FP), Z0
+	VBROADCASTSS last+52(FP), Z1
+	VPSUBD       Z0, Z1, Z1
+	VBROADCASTSS floatff800000AVX512<>+0(SB), Z2
+	SUBQ         $0x00000010, AX
+	JL           loop1by1end
+
+loop1by1:
+	VMOVUPS (BX)(CX*1), Z3
+	VPSUBD  Z0, Z3, Z3
+	VPCMPUD $0x02, Z1, Z3, K1
+	VMOVUPS Z2, K1, (DX)(CX*1)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JZ        loop1done
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX)(CX*1), K1, Z3
+	VPSUBD    Z0, Z3, Z3
+	VPCMPUD   $0x02, Z1, Z3, K2
+	KANDW     K1, K2, K2
+	VMOVUPS   Z2, K2, (DX)(CX*1)
 
 loop1done:
 	VZEROUPPER

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hgbench/pkg/graph"
+	"hgbench/pkg/nn"
 )
 
 // withISA runs a test on the float32 kernels of every supported instruction
@@ -31,6 +32,8 @@ func bitCases() []attentionCase {
 		{"upsample", 2, 2, 12, graph.Upsample(100, 3), true, graph.Streaming, 0},
 		{"overlap", 3, 2, 8, attentionPatterns()["overlap"], true, graph.Streaming, 0},
 		{"heads", 2, 3, 8, attentionPatterns()["heads"], true, graph.Streaming, 0},
+		{"strided", 1, 2, 12, nn.StridedPattern(250, 2, 3, true), false, graph.Streaming, 0},
+		{"blocks", 2, 2, 40, nn.FixedPattern(210, 2, 70, 10, 1, true), true, graph.Streaming, 0.1},
 	}
 }
 

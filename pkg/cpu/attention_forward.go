@@ -12,7 +12,9 @@ type forwardScratch[T Float] struct {
 	total     []T                          // sum of the keys of a strip
 	unit      []T                          // 0, and a sum that nobody reads
 	keep      []T                          // dropout of a row
-	fresh     [queryTile / queryGroup]bool // groups of rows of o not yet written
+	keyT      []T                          // keys of a part that is alone, transposed in panels
+	value     []T                          // its values in panels
+	fresh     [queryTile / fewQueries]bool // groups of rows of o not yet written
 }
 
 // scratch cuts up the memory of a thread.
@@ -26,6 +28,7 @@ func (f *attentionForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
 		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile),
 		unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
+		keyT: c.next(f.loneKeys * f.size), value: c.next(f.loneKeys * f.width),
 	}
 }
 
@@ -35,13 +38,17 @@ func (f *attentionForward[T]) tile(x *forwardScratch[T], pair int, set *querySet
 	rows := min(queryTile, set.count-i)
 	u, v := f.biases(f.u, f.vbias, h)
 	at := (b*f.queries+set.row(i))*f.d + h*f.size
-	f.pass.bias(rows, f.size, x.qu, x.qv, f.size, f.q[at:], set.step*f.d, u, v, T(f.Scale*math.Log2E))
+	if f.Relative {
+		f.pass.bias(rows, f.size, x.qu, x.qv, f.size, f.q[at:], set.step*f.d, u, v, T(f.Scale*math.Log2E))
+	} else {
+		f.pass.scale(rows, f.size, x.qu, f.size, f.q[at:], set.step*f.d, f.factors)
+	}
 	f.load(x, pair, set, i, rows)
 	for _, index := range set.parts {
 		p := &f.of[h].parts[index]
 		lo, hi := p.keysSeen(i)
 		for j := lo / keyTile * keyTile; j < hi; j += keyTile {
-			var buffer [queryTile / queryGroup]strip
+			var buffer stripBuffer
 			n := min(keyTile, p.KCount-j)
 			for _, s := range p.strips(i, j, n, &buffer) {
 				f.strip(x, pair, p, i, j, n, s)
@@ -54,7 +61,7 @@ func (f *attentionForward[T]) tile(x *forwardScratch[T], pair int, set *querySet
 // load starts the running softmax of a tile, from the output of the layers
 // before when there are some: a finished row is one of maximum lse and sum 1.
 func (f *attentionForward[T]) load(x *forwardScratch[T], pair int, set *querySet, i, rows int) {
-	x.fresh = [queryTile / queryGroup]bool{}
+	x.fresh = [queryTile / fewQueries]bool{}
 	x.unit[0] = 0
 	if !f.of[pair%f.Heads].carry {
 		fill(x.high, T(math.Inf(-1)))
@@ -77,7 +84,7 @@ func (f *attentionForward[T]) load(x *forwardScratch[T], pair int, set *querySet
 
 // store writes the rows of a tile.
 func (f *attentionForward[T]) store(x *forwardScratch[T], pair int, set *querySet, i, rows int) {
-	f.clearFresh(x, 0, rows)
+	x.clearFresh(f.size, 0, rows)
 	lse := f.lse[pair*f.queries:][:f.queries]
 	for row, sum := range x.sum[:rows] {
 		lse[set.row(i+row)] = T(x.high[row]*math.Ln2) + T(math.Log(float64(sum)))
@@ -91,10 +98,10 @@ func (f *attentionForward[T]) store(x *forwardScratch[T], pair int, set *querySe
 }
 
 // clearFresh clears what no strip has written of some rows of o.
-func (f *attentionForward[T]) clearFresh(x *forwardScratch[T], from, rows int) {
-	for group := from / queryGroup; group*queryGroup < from+rows; group++ {
+func (x *forwardScratch[T]) clearFresh(size, from, rows int) {
+	for group := from / fewQueries; group*fewQueries < from+rows; group++ {
 		if x.fresh[group] {
-			clear(x.o[group*queryGroup*f.size:][:queryGroup*f.size])
+			clear(x.o[group*fewQueries*size:][:fewQueries*size])
 			x.fresh[group] = false
 		}
 	}
@@ -104,11 +111,11 @@ func (f *attentionForward[T]) clearFresh(x *forwardScratch[T], from, rows int) {
 // note that one does.
 func (x *forwardScratch[T]) allFresh(from, rows int) bool {
 	all := true
-	for group := from / queryGroup; group*queryGroup < from+rows; group++ {
+	for group := from / fewQueries; group*fewQueries < from+rows; group++ {
 		all = all && x.fresh[group]
 	}
 	if all {
-		for group := from / queryGroup; group*queryGroup < from+rows; group++ {
+		for group := from / fewQueries; group*fewQueries < from+rows; group++ {
 			x.fresh[group] = false
 		}
 	}
@@ -119,34 +126,44 @@ func (x *forwardScratch[T]) allFresh(from, rows int) bool {
 func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attentionPart, i, j, n int, s strip) {
 	h := pair % f.Heads
 	g := &f.of[h].keyGroups[p.keys]
-	at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
-	f.score(p, h, i, j, s, x.qu, x.qv, f.ks.packed(f.keyT[at*f.size:], f.size), f.bandT, x.scores)
-	f.hide(x.scores, p, i, j, s)
+	keyT, value := x.keyT, x.value
+	if !p.alone {
+		at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
+		keyT, value = f.keyT[at*f.size:], f.value[at*f.width:]
+	}
+	f.score(p, h, i, j, s, x.qu, x.qv, f.ks.packed(keyT, f.size), f.bandT, x.scores)
+	hide(f.pass, f.hidden, x.scores, p, i, j, s)
 	if f.probabilities != nil {
 		f.keepScores(x, pair, p, i, j, s)
 	}
 	keys := s.hi - s.lo
 	scores := x.scores[s.row*scoreRow+scoreLead+s.lo:]
-	high, sum := x.high[s.row:][:s.rows], x.sum[s.row:][:s.rows]
-	factor, total := x.factor[s.row:][:s.rows], x.total[s.row:][:s.rows]
-	f.pass.softmax(s.rows, keys, scores, scoreRow, high, factor, total)
-	f.pass.exp(1, s.rows, factor, s.rows, x.unit, x.unit[1:])
-	for row, y := range factor {
-		sum[row] = T(sum[row]*y) + total[row]
-	}
-	o, fresh := x.o[s.row*f.size:], x.allFresh(s.row, s.rows)
-	if !fresh {
-		f.clearFresh(x, s.row, s.rows)
-		f.pass.scale(s.rows, f.size, o, f.size, o, f.size, factor)
-	}
+	fresh := x.weights(f.pass, f.size, s)
 	if f.Rate > 0 {
 		for row := range s.rows {
 			keep := f.keepRow(f.mask, x.keep, pair, p.queryRow(i+s.row+row), g.row(j+s.lo), g.step, keys)
 			f.pass.multiply(scores[row*scoreRow:][:keys], keep)
 		}
 	}
-	value := f.ks.packed(f.value[at*f.width:], n).from(s.lo, 0)
-	f.product(s.rows, f.size, keys, scores, scoreRow, 1, value, o, f.size, !fresh)
+	f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, f.ks.packed(value, n).from(s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
+}
+
+// weights turns the scores of a strip into those of a running softmax, shrinks what
+// the rows have summed, and says whether that is nothing, not even written.
+func (x *forwardScratch[T]) weights(pass *attentionRows[T], size int, s strip) (fresh bool) {
+	high, sum := x.high[s.row:][:s.rows], x.sum[s.row:][:s.rows]
+	factor, total := x.factor[s.row:][:s.rows], x.total[s.row:][:s.rows]
+	pass.softmax(s.rows, s.hi-s.lo, x.scores[s.row*scoreRow+scoreLead+s.lo:], scoreRow, high, factor, total)
+	pass.exp(1, s.rows, factor, s.rows, x.unit, x.unit[1:])
+	for row, y := range factor {
+		sum[row] = T(sum[row]*y) + total[row]
+	}
+	if fresh = x.allFresh(s.row, s.rows); !fresh {
+		x.clearFresh(size, s.row, s.rows)
+		o := x.o[s.row*size:]
+		pass.scale(s.rows, size, o, size, o, size, factor)
+	}
+	return fresh
 }
 
 // score computes the scores of a strip, in units of ln 2. Those of positions go
@@ -155,28 +172,28 @@ func (f *attentionShape[T]) score(p *attentionPart, head, i, j int, s strip, qu,
 	if p.band > 0 {
 		band := f.ks.packed(bandT[(f.bandAt[head]+p.at)*f.size:], f.size)
 		p.groups(i, j, s, func(row, rows, from, to, lead int) {
-			f.product(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band.from(0, from/f.ks.cols),
+			f.ks.product(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band, from,
 				scores[row*scoreRow+scoreLead+lead:], scoreRow+1, false)
 		})
 	}
-	f.product(s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT.from(0, s.lo/f.ks.cols),
+	f.ks.product(s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT, s.lo,
 		scores[s.row*scoreRow+scoreLead+s.lo:], scoreRow, p.band > 0)
 }
 
 // hide makes the score of every pair of a strip that the part does not show
-// −Inf.
-func (f *attentionShape[T]) hide(scores []T, p *attentionPart, i, j int, s strip) {
+// −Inf. hidden are as many of it as a tile has keys.
+func hide[T Float](pass *attentionRows[T], hidden, scores []T, p *attentionPart, i, j int, s strip) {
 	// Row i of the strip shows the columns [first+i, last+i) from s.lo on.
 	last := i + s.row + p.Diagonal + 1 - j - s.lo
 	first := last - p.Window
 	rows, keys := s.rows, s.hi-s.lo
 	scores = scores[s.row*scoreRow+scoreLead+s.lo:]
 	if last < keys {
-		f.pass.hide(rows, keys, scores, scoreRow, last)
+		pass.hide(rows, keys, scores, scoreRow, last)
 	}
 	if p.Window > 0 {
 		for row := max(0, 1-first); row < rows; row++ {
-			copy(scores[row*scoreRow:][:min(first+row, keys)], f.hidden)
+			copy(scores[row*scoreRow:][:min(first+row, keys)], hidden)
 		}
 	}
 }

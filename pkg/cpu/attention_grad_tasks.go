@@ -172,7 +172,7 @@ func (g *attentionBackward[T]) start() phase {
 		clear(g.biasGrad[task*2*g.size:][:2*g.size])
 		h, batches, stripe := g.split(task)
 		dq := g.queryGrad(stripe)
-		if dq == nil {
+		if dq == nil || g.of[h].apart {
 			return
 		}
 		lo, hi := g.batchRange(batches)
@@ -184,15 +184,30 @@ func (g *attentionBackward[T]) start() phase {
 
 // reduceQueries adds the stripes of dq.
 func (g *attentionBackward[T]) reduceQueries() phase {
-	if g.stripes == 1 || g.dq == nil {
+	type columns struct{ lo, hi int }
+	var striped []columns // of neighbouring heads together
+	for h, l := range g.of {
+		switch last := len(striped) - 1; {
+		case l.apart:
+		case last >= 0 && striped[last].hi == h*g.size:
+			striped[last].hi += g.size
+		default:
+			striped = append(striped, columns{h * g.size, (h + 1) * g.size})
+		}
+	}
+	if g.stripes == 1 || g.dq == nil || len(striped) == 0 {
 		return phase{}
 	}
 	n := g.batch * g.queries
 	const rows = 64
 	return phase{tiles: (n + rows - 1) / rows, run: func(_ *worker, tile int) {
-		lo, hi := tile*rows*g.d, min((tile+1)*rows, n)*g.d
-		for s := 1; s < g.stripes; s++ {
-			g.ks.add(g.dq[lo:hi], g.dq[lo:hi], g.queryGrad(s)[lo:hi])
+		for i := tile * rows; i < min((tile+1)*rows, n); i++ {
+			for _, c := range striped {
+				to := g.dq[i*g.d+c.lo : i*g.d+c.hi]
+				for s := 1; s < g.stripes; s++ {
+					g.ks.add(to, to, g.queryGrad(s)[i*g.d+c.lo:i*g.d+c.hi])
+				}
+			}
 		}
 	}}
 }

@@ -11,6 +11,8 @@ type backwardScratch[T Float] struct {
 	content, position []T // [queryTile, size], the two terms of dq
 	lse, delta        []T // [queryTile], lse in units of ln 2
 	sum               []T // [queryTile], of probabilities
+	rows              []T // a tile of keys as it is
+	scale             []T // [queryTile]
 	ln2, one          []T // [keyTile]
 	keep              []T // dropout of a row
 }
@@ -28,6 +30,7 @@ func (g *attentionBackward[T]) scratchLayout(c *carve[T]) backwardScratch[T] {
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), grads: c.next(queryTile*scoreRow + 2*scoreLead),
 		content: c.next(queryTile * g.size), position: c.next(queryTile * g.size),
 		lse: c.next(queryTile), delta: c.next(queryTile), sum: c.next(queryTile),
+		rows: c.next(keyTile * g.size), scale: c.next(queryTile),
 		ln2: c.next(keyTile), one: c.next(keyTile), keep: c.next(keyTile + 2*maskRun),
 	}
 }
@@ -41,6 +44,7 @@ func (g *attentionBackward[T]) task(x *backwardScratch[T], task, layer int) {
 	lo, hi := g.batchRange(batches)
 	fill(x.ln2, math.Ln2)
 	fill(x.one, 1)
+	fill(x.scale, T(g.Scale))
 	clear(x.position) // stays so without relative positions
 	for b := lo; b < hi; b++ {
 		for _, u := range g.work[h][layer][stripe] {
@@ -55,8 +59,13 @@ func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u 
 	group := &layout.keyGroups[u.group]
 	n := min(keyTile, group.count-u.key)
 	at := func(j int) int { return (b*g.keys+group.row(u.key+j))*g.d + h*g.size }
-	g.ks.pack(g.size, n, g.k[at(0):], 1, group.step*g.d, x.keyT)
-	g.packRows(n, g.k[at(0):], group.step*g.d, x.key)
+	k, step := g.k[at(0):], group.step*g.d
+	if group.step > 1 { // such rows do not stay in the cache until they are read again
+		g.pass.copy(n, g.size, x.rows, g.size, k, step)
+		k, step = x.rows, g.size
+	}
+	g.ks.pack(g.size, n, k, 1, step, x.keyT)
+	g.packRows(n, k, step, x.key)
 	g.ks.pack(g.size, n, g.v[at(0):], 1, group.step*g.d, x.valueT)
 	clear(x.dk[:n*g.size])
 	clear(x.dv[:n*g.size])
@@ -88,7 +97,7 @@ func (g *attentionBackward[T]) put(dst []T, at, step, n int, src, factor []T, ad
 
 // tile passes a tile of queries through a tile of keys.
 func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *attentionPart, i, j, n int) {
-	var buffer [queryTile / queryGroup]strip
+	var buffer stripBuffer
 	strips := p.strips(i, j, n, &buffer)
 	if len(strips) == 0 {
 		return
@@ -96,7 +105,11 @@ func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *at
 	u, v := g.biases(g.u, g.vbias, h)
 	rows, step := min(queryTile, p.QCount-i), p.QStep*g.d
 	at := (b*g.queries+p.queryRow(i))*g.d + h*g.size
-	g.pass.bias(rows, g.size, x.qu, x.qv, g.size, g.q[at:], step, u, v, T(g.Scale*math.Log2E))
+	if g.Relative {
+		g.pass.bias(rows, g.size, x.qu, x.qv, g.size, g.q[at:], step, u, v, T(g.Scale*math.Log2E))
+	} else {
+		g.pass.scale(rows, g.size, x.qu, g.size, g.q[at:], step, g.factors)
+	}
 	g.pass.copy(rows, g.size, x.do, g.size, g.do[at:], step)
 	for row := range rows {
 		at := (b*g.Heads+h)*g.queries + p.queryRow(i+row)
@@ -104,31 +117,56 @@ func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *at
 	}
 	for _, s := range strips {
 		g.strip(x, task, b, h, p, i, j, n, s)
+		g.fetch(task, b, h, p, i+queryTile, s)
+	}
+	x.keyGradients(g.ks, g.size, strips, x.dk, x.dv)
+}
+
+// fetch has what a strip of the next tile of queries will use fetched.
+func (g *attentionBackward[T]) fetch(task, b, h int, p *attentionPart, i int, s strip) {
+	i += s.row
+	if i >= p.QCount {
+		return
+	}
+	_, _, stripe := g.split(task)
+	at, step := (b*g.queries+p.queryRow(i))*g.d+h*g.size, p.QStep*g.d
+	for _, rows := range [][]T{g.q, g.do, g.queryGrad(stripe)} {
+		if rows != nil {
+			g.pass.fetch(min(s.rows, p.QCount-i), g.size, rows[at:], step)
+		}
 	}
 }
 
-// strip adds the gradients of one strip.
+// keyGradients adds those of the keys and values of a tile, when its scores are
+// probabilities and their gradients.
+func (x *backwardScratch[T]) keyGradients(ks *kernels[T], size int, strips []strip, dk, dv []T) {
+	var buffer stripBuffer
+	for _, s := range upright(strips, &buffer) {
+		at := s.row*scoreRow + scoreLead + s.lo
+		ks.tile(s.hi-s.lo, size, s.rows, x.scores[at:], 1, scoreRow, ks.rowMajor(x.do[s.row*size:], size), dv[s.lo*size:], size, true)
+		ks.tile(s.hi-s.lo, size, s.rows, x.grads[at:], 1, scoreRow, ks.rowMajor(x.qu[s.row*size:], size), dk[s.lo*size:], size, true)
+	}
+}
+
+// strip computes the probabilities of a strip and the gradients of its scores, and
+// adds those of its queries.
 func (g *attentionBackward[T]) strip(x *backwardScratch[T], task, b, h int, p *attentionPart, i, j, n int, s strip) {
 	pair := b*g.Heads + h
 	if g.probabilities == nil {
 		g.score(p, h, i, j, s, x.qu, x.qv, g.ks.packed(x.keyT, g.size), g.bandT, x.scores)
-		g.hide(x.scores, p, i, j, s)
+		hide(g.pass, g.hidden, x.scores, p, i, j, s)
 	}
 	origin := s.row*scoreRow + scoreLead + s.lo
 	keys := s.hi - s.lo
-	valueT := g.ks.packed(x.valueT, g.size).from(0, s.lo/g.ks.cols)
-	g.product(s.rows, keys, g.size, x.do[s.row*g.size:], g.size, 1, valueT, x.grads[origin:], scoreRow, false)
+	valueT := g.ks.packed(x.valueT, g.size)
+	g.ks.product(s.rows, keys, g.size, x.do[s.row*g.size:], g.size, 1, valueT, s.lo, x.grads[origin:], scoreRow, false)
 	if g.Rate > 0 || g.probabilities != nil {
 		g.gradient(x, pair, p, i, j, s)
 	} else {
 		g.pass.gradient(s.rows, keys, x.scores[origin:], x.grads[origin:], scoreRow, x.lse[s.row:], x.delta[s.row:])
 	}
-	scores, grads := x.scores[origin:], x.grads[origin:]
-	do, qu := g.ks.rowMajor(x.do[s.row*g.size:], g.size), g.ks.rowMajor(x.qu[s.row*g.size:], g.size)
 	key := g.ks.packed(x.key, n).from(s.lo, 0)
-	g.ks.tile(keys, g.size, s.rows, scores, 1, scoreRow, do, x.dv[s.lo*g.size:], g.size, true)
-	g.ks.tile(keys, g.size, s.rows, grads, 1, scoreRow, qu, x.dk[s.lo*g.size:], g.size, true)
-	g.product(s.rows, g.size, keys, grads, scoreRow, 1, key, x.content[s.row*g.size:], g.size, false)
+	g.ks.product(s.rows, g.size, keys, x.grads[origin:], scoreRow, 1, key, 0, x.content[s.row*g.size:], g.size, false)
 	if p.band > 0 {
 		g.positions(x, task, h, p, i, j, s)
 	}
@@ -169,25 +207,30 @@ func (g *attentionBackward[T]) positions(x *backwardScratch[T], task, h int, p *
 	for row := s.row; row < s.row+s.rows; row++ {
 		grads := x.grads[row*scoreRow+scoreLead:]
 		clear(x.grads[row*scoreRow+s.lo:][:scoreLead])
-		clear(grads[s.hi : s.lo+roundUp(s.hi-s.lo, queryGroup)+queryGroup])
+		clear(grads[s.hi : s.lo+roundUp(s.hi-s.lo, p.group)+p.group])
 	}
 	band := g.ks.packed(g.band[(g.bandAt[h]+p.at)*g.width:], p.band)
 	bandGrad := g.bandGrad[(task*g.widest+p.at)*g.size:]
 	p.groups(i, j, s, func(row, rows, from, to, lead int) {
 		grads := x.grads[row*scoreRow+scoreLead+lead:]
 		qv := g.ks.rowMajor(x.qv[row*g.size:], g.size)
-		g.product(rows, g.size, to-from, grads, scoreRow+1, 1, band.from(from, 0), x.position[row*g.size:], g.size, false)
+		g.ks.product(rows, g.size, to-from, grads, scoreRow+1, 1, band.from(from, 0), 0, x.position[row*g.size:], g.size, false)
 		g.ks.tile(to-from, g.size, rows, grads, 1, scoreRow+1, qv, bandGrad[from*g.size:], g.size, true)
 	})
 }
 
 // combine adds the two terms of dq, and sums them over the rows.
 func (g *attentionBackward[T]) combine(x *backwardScratch[T], task, at, step int, s strip) {
-	_, _, stripe := g.split(task)
+	h, _, stripe := g.split(task)
+	content := x.content[s.row*g.size:]
+	if g.of[h].apart && g.dq != nil {
+		g.pass.scale(s.rows, g.size, g.dq[at:], step, content, g.size, x.scale)
+		return
+	}
 	dq := g.queryGrad(stripe)
 	if dq == nil { // nobody wants it: the sums over the rows remain
-		dq, at, step = x.do, s.row*g.size, g.size
+		dq, at, step = x.rows, s.row*g.size, g.size
 	}
-	g.pass.combine(s.rows, g.size, dq[at:], step, x.content[s.row*g.size:], x.position[s.row*g.size:], g.size,
+	g.pass.combine(s.rows, g.size, dq[at:], step, content, x.position[s.row*g.size:], g.size,
 		g.biasGrad[task*2*g.size:], g.biasGrad[(task*2+1)*g.size:], T(g.Scale))
 }

@@ -13,13 +13,16 @@ type attentionLayout struct {
 	bands     []attentionBand
 	keyGroups []keyGroup
 	querySets []querySet
-	keysIn    int // keys of all groups, each rounded up to queryGroup
+	keysIn    int // keys of all groups that are packed at first, each rounded up to queryGroup
 	bandIn    int // columns of all bands
 
 	// Sets and groups that lie in different layers may have rows in common.
 	queryLayers, keyLayers [][]int
 	// carry: some query is in no part, or in several sets. add: likewise keys.
 	carry, add bool
+	// apart: parts are alone, every query sees a key, and every key is in a part,
+	// so that gradients are written once.
+	apart bool
 }
 
 // layoutsOf the heads.
@@ -57,8 +60,7 @@ func newAttentionLayout(op graph.Attention, parts []int) *attentionLayout {
 		if !ok {
 			group = len(l.keyGroups)
 			groups[keys] = group
-			l.keyGroups = append(l.keyGroups, keyGroup{progression: keys, at: l.keysIn})
-			l.keysIn += roundUp(p.KCount, queryGroup)
+			l.keyGroups = append(l.keyGroups, keyGroup{progression: keys})
 		}
 		set, ok := sets[queries]
 		if !ok {
@@ -66,7 +68,10 @@ func newAttentionLayout(op graph.Attention, parts []int) *attentionLayout {
 			sets[queries] = set
 			l.querySets = append(l.querySets, querySet{progression: queries})
 		}
-		part := attentionPart{Part: p, keys: group, first: -(p.QCount - 1)}
+		part := attentionPart{Part: p, keys: group, group: queryGroup, first: -(p.QCount - 1)}
+		if shown := min(p.KCount, p.QCount+p.Diagonal); !op.Relative || shown <= narrowKeys || p.Window > 0 && p.Window <= narrowKeys {
+			part.group = fewQueries
+		}
 		if p.Window > 0 {
 			part.first = max(part.first, p.Diagonal-p.Window+1)
 		}
@@ -99,6 +104,18 @@ func newAttentionLayout(op graph.Attention, parts []int) *attentionLayout {
 	}
 	l.queryLayers, l.carry = layers(op.Pattern.Queries, queries)
 	l.keyLayers, l.add = layers(op.Pattern.Keys, keys)
+	l.apart = !l.carry && !l.add && !op.Relative
+	for _, s := range l.querySets {
+		p := &l.parts[s.parts[0]]
+		p.alone = len(l.querySets) > 1 && len(s.parts) == 1 && len(l.keyGroups[p.keys].parts) == 1 && p.KCount <= keyTile
+		l.apart = l.apart && p.alone && p.Diagonal == 0 && p.QCount == p.KCount
+	}
+	for i := range l.keyGroups {
+		if g := &l.keyGroups[i]; !l.parts[g.parts[0]].alone {
+			g.at = l.keysIn
+			l.keysIn += roundUp(g.count, queryGroup)
+		}
+	}
 	return l
 }
 

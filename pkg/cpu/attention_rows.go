@@ -18,6 +18,9 @@ type attentionRows[T Float] struct {
 	// hide makes the scores of row i −Inf from column from + i on.
 	hide func(rows, cols int, scores []T, ld, from int)
 
+	// hideSpan makes scores −Inf whose slot is one of [first, last].
+	hideSpan func(scores []T, slots []int32, first, last int32)
+
 	// gradient replaces scores by p = 2^(score − lse[row]), and grads by
 	// p·(grad − delta[row]). Where lse is −Inf it uses 0.
 	gradient func(rows, cols int, scores, grads []T, ld int, lse, delta []T)
@@ -28,8 +31,17 @@ type attentionRows[T Float] struct {
 
 	axpy  func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) // dst += x·a[row]
 	dot   func(rows, cols int, dst, x []T, ldx int, y []T, ldy int)     // dst[row] = x·y
-	ahead func(rows, cols int, x []T, ldx int)                          // prefetches x
 	shift func(dst, x []T, a T)                                         // dst = x + a
+	// fetch has rows brought into the second-level cache while others are in use.
+	fetch func(rows, cols int, x []T, ldx int)
+
+	// Rows that a list names by their number, ld elements being from one to the
+	// next: gather puts a·x of them into the rows of dst, scatter puts a[i]·x of
+	// the rows of x into them, and scatterAdd adds a·x to them. No row is named
+	// twice.
+	gather     func(rows, cols int, dst []T, ldd int, x []T, ldx int, list []int32, a T)
+	scatter    func(rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a []T)
+	scatterAdd func(rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a T)
 
 	// combine adds a·(x + y) to dst, and the sums over the rows of a·x to dx
 	// and of a·y to dy.
@@ -49,9 +61,10 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 		return rows
 	}
 	return &attentionRows[T]{
-		max: maxRows[T], exp: expRows[T], hide: hideRows[T], gradient: gradientRows[T],
+		max: maxRows[T], exp: expRows[T], hide: hideRows[T], hideSpan: hideSpanPortable[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
-		axpy: axpyRows[T], dot: dotRows[T], ahead: func(int, int, []T, int) {}, shift: shiftPortable[T],
+		axpy: axpyRows[T], dot: dotRows[T], shift: shiftPortable[T],
+		fetch: func(_, _ int, _ []T, _ int) {}, gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }
@@ -109,6 +122,14 @@ func hideRows[T Float](rows, cols int, scores []T, ld, from int) {
 	}
 }
 
+func hideSpanPortable[T Float](scores []T, slots []int32, first, last int32) {
+	for i, slot := range slots {
+		if uint32(slot-first) <= uint32(last-first) {
+			scores[i] = T(math.Inf(-1))
+		}
+	}
+}
+
 func gradientRows[T Float](rows, cols int, scores, grads []T, ld int, lse, delta []T) {
 	for i := range rows {
 		zero := reference(lse[i])
@@ -159,6 +180,30 @@ func dotRows[T Float](rows, cols int, dst, x []T, ldx int, y []T, ldy int) {
 func shiftPortable[T Float](dst, x []T, a T) {
 	for i := range dst {
 		dst[i] = x[i] + a
+	}
+}
+
+func gatherRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, list []int32, a T) {
+	for i, row := range list[:rows] {
+		for e, y := range x[int(row)*ldx:][:cols] {
+			dst[i*ldd+e] = y * a
+		}
+	}
+}
+
+func scatterRows[T Float](rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a []T) {
+	for i, row := range list[:rows] {
+		for e, y := range x[i*ldx:][:cols] {
+			dst[int(row)*ldd+e] = y * a[i]
+		}
+	}
+}
+
+func scatterAddRows[T Float](rows, cols int, dst []T, ldd int, list []int32, x []T, ldx int, a T) {
+	for i, row := range list[:rows] {
+		for e, y := range x[i*ldx:][:cols] {
+			dst[int(row)*ldd+e] += T(y * a)
+		}
 	}
 }
 

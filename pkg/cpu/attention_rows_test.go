@@ -18,6 +18,10 @@ func TestAttentionRows(t *testing.T) {
 			ld := cols + r.IntN(20)
 			n := (rows+1)*ld + 100
 			a, b := 0.7, r.IntN(cols+20)-10
+			list := make([]int32, rows) // of rows + 1
+			for i, row := range r.Perm(rows + 1)[:rows] {
+				list[i] = int32(row)
+			}
 			x := make([][]float32, 6)
 			y := make([][]float64, len(x))
 			for i := range x {
@@ -30,7 +34,7 @@ func TestAttentionRows(t *testing.T) {
 				}
 			}
 			var name string
-			switch r.IntN(11) {
+			switch r.IntN(14) {
 			case 0:
 				name = "max"
 				pass.max(rows, cols, x[0], ld, x[1], x[2])
@@ -55,19 +59,6 @@ func TestAttentionRows(t *testing.T) {
 				name = "scale"
 				pass.scale(rows, cols, x[2], ld, x[3], ld+1, x[4])
 				exact.scale(rows, cols, y[2], ld, y[3], ld+1, y[4])
-			case 8:
-				name = "dot"
-				pass.dot(rows, cols, x[2], x[3], ld, x[4], ld+1)
-				exact.dot(rows, cols, y[2], y[3], ld, y[4], ld+1)
-				pass.ahead(rows, cols, x[3], ld) // changes nothing
-			case 9:
-				name = "axpy"
-				pass.axpy(rows, cols, x[2], ld, x[3], ld+1, x[4])
-				exact.axpy(rows, cols, y[2], ld, y[3], ld+1, y[4])
-			case 10:
-				name = "shift"
-				pass.shift(x[2][:cols], x[3][:cols], float32(a))
-				exact.shift(y[2][:cols], y[3][:cols], a)
 			case 6:
 				name = "copy"
 				pass.copy(rows, cols, x[2], ld, x[3], ld+1)
@@ -76,6 +67,31 @@ func TestAttentionRows(t *testing.T) {
 				name = "combine"
 				pass.combine(rows, cols, x[2], ld+1, x[3], x[4], ld, x[5], x[5][80:], float32(a))
 				exact.combine(rows, cols, y[2], ld+1, y[3], y[4], ld, y[5], y[5][80:], a)
+			case 8:
+				name = "dot"
+				pass.dot(rows, cols, x[2], x[3], ld, x[4], ld+1)
+				exact.dot(rows, cols, y[2], y[3], ld, y[4], ld+1)
+				pass.fetch(rows, cols, x[3], ld) // changes nothing
+			case 9:
+				name = "axpy"
+				pass.axpy(rows, cols, x[2], ld, x[3], ld+1, x[4])
+				exact.axpy(rows, cols, y[2], ld, y[3], ld+1, y[4])
+			case 10:
+				name = "shift"
+				pass.shift(x[2][:cols], x[3][:cols], float32(a))
+				exact.shift(y[2][:cols], y[3][:cols], a)
+			case 11:
+				name = "gather"
+				pass.gather(rows, cols, x[2], ld+1, x[3], ld, list, float32(a))
+				exact.gather(rows, cols, y[2], ld+1, y[3], ld, list, a)
+			case 12:
+				name = "scatter"
+				pass.scatter(rows, cols, x[2], ld, list, x[3], ld+1, x[4])
+				exact.scatter(rows, cols, y[2], ld, list, y[3], ld+1, y[4])
+			case 13:
+				name = "scatterAdd"
+				pass.scatterAdd(rows, cols, x[2], ld, list, x[3], ld+1, float32(a))
+				exact.scatterAdd(rows, cols, y[2], ld, list, y[3], ld+1, a)
 			}
 			for i := range x {
 				for j, got := range x[i] {
@@ -113,9 +129,9 @@ func TestPowerOfTwo(t *testing.T) {
 	})
 }
 
-// TestDropoutRows compares the passes of dropout with their portable twins: what
-// is drawn must be the same, bit by bit.
-func TestDropoutRows(t *testing.T) {
+// TestExactRows compares passes that do not round, those of dropout above all, with
+// their portable twins, bit by bit.
+func TestExactRows(t *testing.T) {
 	portable := attentionRowsOf(portable[float32]())
 	eachISA(t, func(t *testing.T, ks *kernels[float32]) {
 		pass := attentionRowsOf(ks)
@@ -135,6 +151,19 @@ func TestDropoutRows(t *testing.T) {
 			}
 
 			n = r.IntN(70)
+			slots, first := make([]int32, n), int32(r.IntN(20)-5)
+			for i := range slots {
+				slots[i] = int32(r.IntN(30) - 5)
+			}
+			last := first + int32(r.IntN(10))
+			shown, shown2 := random(r, n+8), []float32(nil)
+			shown2 = append(shown2, shown...)
+			pass.hideSpan(shown[:n], slots, first, last)
+			portable.hideSpan(shown2[:n], slots, first, last)
+			if err := sameBits(shown, shown2); err != nil {
+				t.Fatalf("slots %v of [%d, %d]: %v", slots, first, last, err)
+			}
+
 			p, grads, keep := random(r, n), random(r, n), random(r, n)
 			p2, grads2 := append([]float32(nil), p...), append([]float32(nil), grads...)
 			pass.dropGradient(p, grads, keep, 0.5)

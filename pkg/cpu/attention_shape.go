@@ -10,21 +10,23 @@ import (
 // before they have its memory.
 type attentionShape[T Float] struct {
 	graph.Attention
-	ks     *kernels[T]
-	pass   *attentionRows[T]
-	zero   []T // biases of plain attention: [size]
-	hidden []T // scores of pairs that the pattern does not show: [keyTile]
+	ks      *kernels[T]
+	pass    *attentionRows[T]
+	zero    []T // biases of plain attention: [size]
+	hidden  []T // scores of pairs that the pattern does not show: [keyTile]
+	factors []T // of queries without biases: [queryTile]
 
 	batch, queries, keys, rel int
 	d, size                   int // of all heads, of one head
 	width                     int // size rounded up to the kernel's columns
 
-	of     []*attentionLayout // of each head; heads with the same parts share one
-	keysAt []int              // where the keys of each head start among those of a batch
-	bandAt []int              // where the bands of each head start among those of all
-	keysIn int                // keys of all heads of a batch
-	bandIn int                // columns of the bands of all heads
-	widest int                // columns of the bands of the head that has most
+	of       []*attentionLayout // of each head; heads with the same parts share one
+	keysAt   []int              // where the keys of each head start among those of a batch
+	bandAt   []int              // where the bands of each head start among those of all
+	keysIn   int                // keys of all heads of a batch
+	bandIn   int                // columns of the bands of all heads
+	widest   int                // columns of the bands of the head that has most
+	loneKeys int                // keys of the largest part that is alone, whole panels
 }
 
 func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attentionShape[T] {
@@ -37,12 +39,19 @@ func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attention
 	s.pass = attentionRowsOf(s.ks)
 	s.zero, s.hidden = make([]T, s.size), make([]T, keyTile)
 	fill(s.hidden, T(math.Inf(-1)))
+	s.factors = make([]T, queryTile)
+	fill(s.factors, T(op.Scale*math.Log2E))
 	s.of = layoutsOf(op)
 	for _, layout := range s.of {
 		s.keysAt, s.bandAt = append(s.keysAt, s.keysIn), append(s.bandAt, s.bandIn)
 		s.keysIn += layout.keysIn
 		s.bandIn += layout.bandIn
 		s.widest = max(s.widest, layout.bandIn)
+		for i := range layout.parts {
+			if p := &layout.parts[i]; p.alone {
+				s.loneKeys = max(s.loneKeys, roundUp(p.KCount, queryGroup))
+			}
+		}
 	}
 	return s
 }
@@ -70,7 +79,7 @@ func (l *attentionLayout) products(f func(rows, keys, band int)) {
 		for i := 0; i < p.QCount; i += queryTile {
 			lo, hi := p.keysSeen(i)
 			for j := lo / keyTile * keyTile; j < hi; j += keyTile {
-				var buffer [queryTile / queryGroup]strip
+				var buffer stripBuffer
 				for _, strip := range p.strips(i, j, min(keyTile, p.KCount-j), &buffer) {
 					f(strip.rows, strip.hi-strip.lo, 0)
 					p.groups(i, j, strip, func(_, rows, from, to, _ int) { f(rows, 0, to-from) })
@@ -155,15 +164,18 @@ func together(phases ...phase) phase {
 // queryRow is the row of q of query i.
 func (p *attentionPart) queryRow(i int) int { return p.QStart + i*p.QStep }
 
-// product is kernels.tile for a right operand that is not in the first cache: a
-// panel is fetched while the one before is in use.
-func (s *attentionShape[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], c []T, ldc int, accumulate bool) {
-	cols := s.ks.cols
-	for j := 0; j < n; j += cols {
+// product is kernels.tile for the columns from `from` on of a right operand that
+// is not in the first cache: a panel is fetched while the one before is in use.
+func (ks *kernels[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], from int, c []T, ldc int, accumulate bool) {
+	cols := ks.cols
+	for j := 0; j < n; {
+		panel, skip := (from+j)/cols, (from+j)%cols
+		width := min(cols-skip, n-j)
 		var next *upcoming[T]
-		if j+cols < n {
-			next = &upcoming[T]{b: b.panel(j/cols + 1), ld: b.ld}
+		if j+width < n {
+			next = &upcoming[T]{b: b.panel(panel + 1), ld: b.ld}
 		}
-		s.ks.column(m, min(cols, n-j), k, a, rsA, csA, b.panel(j/cols), b.ld, c[j:], ldc, accumulate, next)
+		ks.column(m, width, k, a, rsA, csA, b.panel(panel)[skip:], b.ld, c[j:], ldc, accumulate, next)
+		j += width
 	}
 }

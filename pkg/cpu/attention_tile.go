@@ -13,6 +13,10 @@ const (
 	// a group and a group of keys a row. Tiles and bands start at multiples of
 	// it, so it is a multiple of every kernel's columns.
 	queryGroup = 32
+	// fewQueries share them instead where that waste is a good part of the work:
+	// in parts that show a query at most narrowKeys keys. It divides queryGroup.
+	fewQueries = 16
+	narrowKeys = 768
 	// keyTile is the number of keys of a tile. Of 256, more of each band would
 	// be computed twice; with 512 the backward pass outgrows a cache of 1 MiB.
 	keyTile = 384
@@ -27,7 +31,11 @@ const (
 // attentionPart is a part of the pattern with its range of relative positions.
 type attentionPart struct {
 	graph.Part
-	keys   int // index of its keyGroup
+	keys  int // index of its keyGroup
+	group int // queries that share a range of keys: queryGroup or fewQueries
+	// alone: no other part has its queries or its keys, which are a tile at most.
+	// They are packed where they are used, once.
+	alone  bool
 	first  int // least key − query
 	origin int // of its band
 	band   int // columns of its band, 0 when the part has no pairs or no positions
@@ -67,26 +75,30 @@ type querySet struct {
 	parts []int
 }
 
-// strip is a run of rows of a tile that see keys of [lo, hi) only, counted
-// from the start of the tile. lo is a multiple of queryGroup.
+// strip is a run of rows of a tile and the keys of [lo, hi), counted from the
+// start of the tile, which no other rows see or they see only. lo and row are
+// multiples of the part's group.
 type strip struct{ row, rows, lo, hi int }
+
+// stripBuffer holds the strips of a tile; twice as many bounds cut it the other way.
+type stripBuffer [2 * queryTile / fewQueries]strip
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 
-// strips cuts the tile of queries from i and n keys from j into at most two
-// strips, none when no query sees a key.
-func (p *attentionPart) strips(i, j, n int, buffer *[queryTile / queryGroup]strip) []strip {
+// strips cuts the tile of queries from i and n keys from j into strips of rows
+// that see the same keys, none when no query sees a key.
+func (p *attentionPart) strips(i, j, n int, buffer *stripBuffer) []strip {
 	strips := buffer[:0]
 	rows := min(queryTile, p.QCount-i)
-	for row := 0; row < rows; row += queryGroup {
-		height := min(queryGroup, rows-row)
+	for row := 0; row < rows; row += p.group {
+		height := min(p.group, rows-row)
 		lo, _ := p.Keys(i + row)
 		_, hi := p.Keys(i + row + height - 1)
 		lo, hi = max(lo-j, 0), min(hi-j, n)
 		if lo >= hi {
 			continue
 		}
-		lo, hi = lo&^(queryGroup-1), min(roundUp(hi, queryGroup), n)
+		lo, hi = lo&^(p.group-1), min(roundUp(hi, p.group), n)
 		if last := len(strips) - 1; last >= 0 && strips[last].lo == lo && strips[last].hi == hi {
 			strips[last].rows += height
 			continue
@@ -96,17 +108,45 @@ func (p *attentionPart) strips(i, j, n int, buffer *[queryTile / queryGroup]stri
 	return strips
 }
 
-// groups calls f with each group of at most queryGroup rows of a strip, and
+// upright cuts what strips cover into runs of keys that the same rows see.
+func upright(strips []strip, buffer *stripBuffer) []strip {
+	if len(strips) == 1 {
+		return strips
+	}
+	runs := buffer[:0]
+	for lo := strips[0].lo; lo < strips[len(strips)-1].hi; {
+		run := strip{row: -1, lo: lo, hi: strips[len(strips)-1].hi}
+		for _, s := range strips {
+			switch {
+			case s.lo > lo:
+				run.hi = min(run.hi, s.lo)
+			case s.hi > lo:
+				run.hi = min(run.hi, s.hi)
+				if run.row < 0 {
+					run.row = s.row
+				}
+				run.rows = s.row + s.rows - run.row
+			}
+		}
+		if run.row >= 0 {
+			runs = append(runs, run)
+		}
+		lo = run.hi
+	}
+	return runs
+}
+
+// groups calls f with each group of at most p.group rows of a strip, and
 // with the columns [from, to) of the part's band that its pairs need. Column c
 // of the band stands for key c − from + lead of row 0, where lead is the key
 // of the group's first row at column from, and for one key further each row.
 func (p *attentionPart) groups(i, j int, s strip, f func(row, rows, from, to, lead int)) {
-	for row := s.row; row < s.row+s.rows; row += queryGroup {
-		rows := min(queryGroup, s.row+s.rows-row)
-		start := j + s.lo - (i + row) - (queryGroup - 1) - p.origin
-		from, to := max(start, 0), min(start+roundUp(s.hi-s.lo, queryGroup)+queryGroup, p.band)
+	for row := s.row; row < s.row+s.rows; row += p.group {
+		rows := min(p.group, s.row+s.rows-row)
+		start := j + s.lo - (i + row) - (p.group - 1) - p.origin
+		from, to := max(start, 0), min(start+roundUp(s.hi-s.lo, p.group)+p.group, p.band)
 		if from < to {
-			f(row, rows, from, to, s.lo-(queryGroup-1)+from-start)
+			f(row, rows, from, to, s.lo-(p.group-1)+from-start)
 		}
 	}
 }

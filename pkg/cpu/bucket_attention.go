@@ -7,15 +7,19 @@ import (
 )
 
 // bucketShape is what both passes of attention inside buckets share. A bucket is a
-// sequence of its own: its queries are cut into tiles, and its keys packed, from
-// its own start, so that no bit of a row depends on positions after it. Those that
-// other rounds have shown already are hidden.
+// sequence of its own, with the causal window of a part: its queries are cut into
+// tiles, and its keys packed, from its own start, so that no bit of a row depends on
+// positions after it. Pairs that other rounds have shown already are hidden.
+//
+// A task is a bucket. What it gathers stays in the memory of its thread, which has
+// room for a bucket of all positions.
 type bucketShape[T Float] struct {
 	graph.BucketAttention
 	ks                     *kernels[T]
 	pass                   *attentionRows[T]
 	hidden                 []T
 	batch, length, d, size int
+	room                   int // positions of the largest bucket, whole panels
 	order                  bucketOrder
 	q, k, v                []T
 }
@@ -25,6 +29,7 @@ func newBucketShape[T Float](op graph.BucketAttention, q *graph.Value) *bucketSh
 		BucketAttention: op, ks: kernelsFor[T](), hidden: make([]T, keyTile),
 		batch: q.Shape[0], length: q.Shape[1], d: q.Cols(), size: q.Cols() / op.Heads,
 	}
+	s.room = roundUp(s.length, queryGroup)
 	s.pass = attentionRowsOf(s.ks)
 	fill(s.hidden, T(math.Inf(-1)))
 	s.order = bucketOrder{length: s.length, rounds: op.Rounds, buckets: op.Buckets, pairs: s.batch * op.Heads, window: op.Window}
@@ -34,64 +39,89 @@ func newBucketShape[T Float](op graph.BucketAttention, q *graph.Value) *bucketSh
 // most FLOPs of so many products of all queries and the keys they see, if buckets
 // are as full as they can be.
 func (s *bucketShape[T]) most(products float64) float64 {
-	keys := float64(min(s.length, roundUp(s.Window+queryTile, queryTile)))
+	keys := float64(min(s.room, s.Window+2*fewQueries))
 	return products * 2 * float64(s.batch*s.length*s.Rounds) * float64(s.d) * keys
 }
 
-// row is where the features of a position of a pair start.
-func (s *bucketShape[T]) row(pair int, position int32) int {
-	return (pair/s.Heads*s.length+int(position))*s.d + pair%s.Heads*s.size
+// head is where the rows of a pair start, d elements apart.
+func (s *bucketShape[T]) head(x []T, pair int) []T {
+	return x[pair/s.Heads*s.length*s.d+pair%s.Heads*s.size:]
 }
 
-// gather copies rows.
-func (s *bucketShape[T]) gather(dst, x []T, pair int, order []int32) {
-	for i, p := range order {
-		copy(dst[i*s.size:][:s.size], x[s.row(pair, p):])
-	}
+// gather copies rows of a pair, times a.
+func (s *bucketShape[T]) gather(dst, x []T, pair int, order []int32, a T) {
+	s.pass.gather(len(order), s.size, dst, s.size, s.head(x, pair), s.d, order, a)
 }
 
-// queryKeys is the range of keys, counted from the start of the bucket, that the
-// rows of the tile from i on see.
-func (s *bucketShape[T]) queryKeys(i, rows int) (lo, hi int) {
-	return max(0, i-s.Window+1) &^ (queryGroup - 1), i + rows
+// bucket is one that has positions.
+type bucket struct {
+	attentionPart         // all of it
+	pair, round   int     // of the head, of the hashes
+	order         []int32 // positions
+	slot, first   []int32 // in the rounds before, their slots and the first that they see: [round, n]
 }
 
-// hide makes the scores that are not seen −Inf: those of rows from i on and of
-// keys from j on, both counted from the start of the bucket.
-func (s *bucketShape[T]) hide(scores []T, pair, r int, order []int32, i, j, rows, keys int) {
-	if i-j+1 < keys {
-		s.pass.hide(rows, keys, scores, scoreRow, i-j+1)
-	}
-	for row := max(0, s.Window-i+j); row < rows; row++ {
-		copy(scores[row*scoreRow:][:min(i+row-j-s.Window+1, keys)], s.hidden)
-	}
-	for earlier := range r {
-		round := s.order.round(pair, earlier)
-		for row := range rows {
-			query := order[i+row]
-			first := round.first(query)
-			span := uint32(round.slot[query] - first)
-			visible := scores[row*scoreRow:][:min(i+row-j+1, keys)]
-			for c := max(0, i+row-j-s.Window+1); c < len(visible); c++ {
-				if uint32(round.slot[order[j+c]]-first) <= span {
-					visible[c] = T(math.Inf(-1))
-				}
-			}
-		}
-	}
-	if r == 0 && !s.Self {
-		for row := range rows {
-			if c := i + row - j; c < keys && c >= 0 && s.seesOther(pair, order[i+row]) {
-				scores[row*scoreRow+c] = T(math.Inf(-1))
-			}
-		}
-	}
-}
-
-// seesOther says whether a position sees one that is not its own.
-func (s *bucketShape[T]) seesOther(pair int, position int32) bool {
-	for r := range s.Rounds {
+// each runs the buckets of a round. floats is what scratch memory starts with.
+func (s *bucketShape[T]) each(r, floats int, run func(memory []T, b *bucket)) phase {
+	return phase{tiles: s.order.pairs * s.Buckets, run: func(w *worker, index int) {
+		pair, number := index/s.Buckets, index%s.Buckets
 		round := s.order.round(pair, r)
+		b := &bucket{pair: pair, round: r, order: round.order[round.start[number]:round.start[number+1]]}
+		n := len(b.order)
+		if n == 0 {
+			return
+		}
+		b.group = fewQueries
+		b.Part = graph.Part{QStep: 1, QCount: n, KStep: 1, KCount: n, Window: s.Window}
+		ints := view[int32](w.scratch[floats*sizeOf[T]():], 2*r*n)
+		b.slot, b.first = ints[:r*n], ints[r*n:]
+		for earlier := range r {
+			round := s.order.round(pair, earlier)
+			for i, p := range b.order {
+				b.slot[earlier*n+i], b.first[earlier*n+i] = round.slot[p], round.first(p)
+			}
+		}
+		run(scratch[T](w), b)
+	}}
+}
+
+// scratchBytes is the memory of a thread.
+func (s *bucketShape[T]) scratchBytes(floats int) int64 {
+	return int64(sizeOf[T]()*floats + 4*2*(s.Rounds-1)*s.length)
+}
+
+// hide makes the scores of a strip that are not seen −Inf: those of rows from i on
+// and of keys from j on, both counted from the start of the bucket.
+func (s *bucketShape[T]) hide(scores []T, b *bucket, i, j int, at strip) {
+	hide(s.pass, s.hidden, scores, &b.attentionPart, i, j, at)
+	if b.round == 0 && s.Self {
+		return
+	}
+	for row := at.row; row < at.row+at.rows; row++ {
+		lo, hi := b.Keys(i + row)
+		lo, hi = max(lo, j+at.lo), min(hi, j+at.hi)
+		if lo >= hi {
+			continue
+		}
+		visible := scores[row*scoreRow+scoreLead+lo-j:][:hi-lo]
+		for at := 0; at < len(b.slot); at += len(b.order) {
+			first := b.first[at+i+row]
+			s.pass.hideSpan(visible, b.slot[at+lo:][:len(visible)], first, b.slot[at+i+row])
+		}
+		if own := i + row - lo; b.round == 0 && !s.Self && own < len(visible) && s.seesOther(b, i+row) {
+			visible[own] = T(math.Inf(-1))
+		}
+	}
+}
+
+// seesOther says whether position i of a bucket sees one that is not its own.
+func (s *bucketShape[T]) seesOther(b *bucket, i int) bool {
+	if i > 0 && s.Window > 1 {
+		return true
+	}
+	position := b.order[i]
+	for r := range s.Rounds {
+		round := s.order.round(b.pair, r)
 		if round.first(position) < round.slot[position] {
 			return true
 		}
@@ -99,26 +129,30 @@ func (s *bucketShape[T]) seesOther(pair int, position int32) bool {
 	return false
 }
 
-// bucketForward is the forward pass.
+// bucketForward is the forward pass. Between rounds o is not yet divided by the sum
+// of the weights, and lse is their largest logarithm, to base 2.
 type bucketForward[T Float] struct {
 	*bucketShape[T]
 	o, lse []T
-	value  []T // of a round, in the order of slots: [pairs, L, size]
-	keyT   []T // of a round, transposed in panels: [pairs, room, size]
-	room   int
+	sum    []T // [pairs, L]
+}
+
+// bucketForwardScratch is the memory of a thread.
+type bucketForwardScratch[T Float] struct {
+	forwardScratch[T]
+	few   []T // rows that are packed
+	value []T // in the order of the bucket: [room, size]
+	keyT  []T // transposed in panels: [room, size]
 }
 
 func bucketAttention[T Float](n *graph.Node, op graph.BucketAttention) kernel {
 	f := &bucketForward[T]{bucketShape: newBucketShape[T](op, n.Inputs[0])}
-	f.room = roundUp(f.length, queryGroup) + queryGroup*f.Buckets
 	c := carve[T]{}
-	f.layout(&c)
-	x := carve[T]{}
-	f.scratchLayout(&x)
-	floats := c.size
+	f.scratchLayout(&c)
+	sums := f.order.pairs * f.length
 	return kernel{
-		workspace: int64(sizeOf[T]())*int64(floats) + 4*int64(f.order.ints()),
-		scratch:   int64(sizeOf[T]()) * int64(x.size),
+		workspace: int64(sizeOf[T]())*int64(sums) + 4*int64(f.order.ints()),
+		scratch:   f.scratchBytes(c.size),
 		executed:  func() float64 { return f.most(2) },
 		bind: func(m *memory) []phase {
 			f.q, f.k, f.v, f.order.of = in[T](m, 0), in[T](m, 1), in[T](m, 2), in[int32](m, 3)
@@ -128,119 +162,97 @@ func bucketAttention[T Float](n *graph.Node, op graph.BucketAttention) kernel {
 			if f.lse == nil {
 				f.lse = make([]T, n.Outputs[1].Elements())
 			}
-			f.layout(&carve[T]{memory: work[T](m, floats)})
-			f.order.layout(view[int32](m.workspace[floats*sizeOf[T]():], f.order.ints()))
+			f.sum = work[T](m, sums)
+			f.order.layout(view[int32](m.workspace[sums*sizeOf[T]():], f.order.ints()))
 			phases := []phase{f.order.sort()}
 			for r := range f.Rounds {
-				phases = append(phases, f.pack(r), f.attend(r))
+				phases = append(phases, f.each(r, c.size, f.attend))
 			}
 			return phases
 		},
 	}
 }
 
-func (f *bucketForward[T]) layout(c *carve[T]) {
-	f.value = c.next(f.order.pairs * f.length * f.size)
-	f.keyT = c.next(f.order.pairs * f.room * f.size)
-}
-
-func (f *bucketForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
-	return forwardScratch[T]{
-		qu: c.next(queryTile * f.size), scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
-		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile), unit: c.next(2),
-		qv: c.next(queryGroup * f.size),
+func (f *bucketForward[T]) scratchLayout(c *carve[T]) bucketForwardScratch[T] {
+	return bucketForwardScratch[T]{
+		forwardScratch: forwardScratch[T]{
+			qu: c.next(queryTile * f.size), scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
+			high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile), unit: c.next(2),
+		},
+		few: c.next(queryGroup * f.size), value: c.next(f.room * f.size), keyT: c.next(f.room * f.size),
 	}
 }
 
-// packedAt is where the keys of a bucket are packed, in a room of length +
-// queryGroup·buckets keys: each starts at a multiple of queryGroup.
-func packedAt(bucket int, start int32) int { return int(start)&^(queryGroup-1) + queryGroup*bucket }
-
-// each runs buckets that have positions.
-func (s *bucketShape[T]) each(r int, run func(w *worker, pair, bucket int, start int32, order []int32)) phase {
-	return phase{tiles: s.order.pairs * s.Buckets, run: func(w *worker, index int) {
-		pair, bucket := index/s.Buckets, index%s.Buckets
-		round := s.order.round(pair, r)
-		if start, end := round.start[bucket], round.start[bucket+1]; start < end {
-			run(w, pair, bucket, start, round.order[start:end])
-		}
-	}}
-}
-
-func (f *bucketForward[T]) pack(r int) phase {
-	return f.each(r, func(w *worker, pair, bucket int, start int32, order []int32) {
-		x := f.scratchLayout(&carve[T]{memory: scratch[T](w)})
-		f.gather(f.value[(pair*f.length+int(start))*f.size:], f.v, pair, order)
-		packRows(f.bucketShape, x.qv, f.k, pair, order, f.keyT[(pair*f.room+packedAt(bucket, start))*f.size:])
-	})
-}
-
-// packRows packs rows of one head, transposed, a few at a time.
-func packRows[T Float](s *bucketShape[T], few, x []T, pair int, order []int32, dst []T) {
+// packRows packs rows of a pair, transposed, a few at a time.
+func (s *bucketShape[T]) packRows(few, x []T, pair int, order []int32, dst []T) {
 	for i := 0; i < len(order); i += queryGroup {
 		n := min(queryGroup, len(order)-i)
-		s.gather(few, x, pair, order[i:i+n])
+		s.gather(few, x, pair, order[i:i+n], 1)
 		s.ks.pack(s.size, n, few, 1, s.size, dst[i*s.size:])
 	}
 }
 
-func (f *bucketForward[T]) attend(r int) phase {
-	return f.each(r, func(w *worker, pair, bucket int, start int32, order []int32) {
-		x := f.scratchLayout(&carve[T]{memory: scratch[T](w)})
-		keyT := f.ks.packed(f.keyT[(pair*f.room+packedAt(bucket, start))*f.size:], f.size)
-		value := f.ks.rowMajor(f.value[(pair*f.length+int(start))*f.size:], f.size)
-		for i := 0; i < len(order); i += queryTile {
-			f.tile(&x, pair, r, order, i, keyT, value)
-		}
-	})
+func (f *bucketForward[T]) attend(memory []T, b *bucket) {
+	x := f.scratchLayout(&carve[T]{memory: memory})
+	f.packRows(x.few, f.k, b.pair, b.order, x.keyT)
+	f.gather(x.value, f.v, b.pair, b.order, 1)
+	for i := 0; i < b.QCount; i += queryTile {
+		f.tile(&x, b, i)
+	}
 }
 
 // tile adds what a tile of queries sees in a round to its rows.
-func (f *bucketForward[T]) tile(x *forwardScratch[T], pair, r int, order []int32, i int, keyT, value panels[T]) {
-	rows := min(queryTile, len(order)-i)
-	f.load(x, pair, r, order[i:i+rows])
-	lo, hi := f.queryKeys(i, rows)
-	for j := lo; j < hi; j += keyTile {
-		keys := min(keyTile, hi-j)
-		scores := x.scores[scoreLead:]
-		f.ks.tile(rows, keys, f.size, x.qu, f.size, 1, keyT.from(0, j/f.ks.cols), scores, scoreRow, false)
-		f.hide(scores, pair, r, order, i, j, rows, keys)
-		f.pass.softmax(rows, keys, scores, scoreRow, x.high, x.factor, x.total)
-		f.pass.exp(1, rows, x.factor, rows, x.unit, x.unit[1:])
-		for row, y := range x.factor[:rows] {
-			x.sum[row] = T(x.sum[row]*y) + x.total[row]
+func (f *bucketForward[T]) tile(x *bucketForwardScratch[T], b *bucket, i int) {
+	order := b.order[i:min(i+queryTile, len(b.order))]
+	f.gather(x.qu, f.q, b.pair, order, T(f.Scale*math.Log2E))
+	f.load(x, b, order)
+	keyT, value := f.ks.packed(x.keyT, f.size), f.ks.rowMajor(x.value, f.size)
+	lo, hi := b.keysSeen(i)
+	for j := lo &^ (queryGroup - 1); j < hi; j += keyTile {
+		var buffer stripBuffer
+		for _, s := range b.strips(i, j, min(keyTile, b.KCount-j), &buffer) {
+			scores, keys := x.scores[s.row*scoreRow+scoreLead+s.lo:], s.hi-s.lo
+			f.ks.product(s.rows, keys, f.size, x.qu[s.row*f.size:], f.size, 1, keyT, j+s.lo, scores, scoreRow, false)
+			f.hide(x.scores, b, i, j, s)
+			fresh := x.weights(f.pass, f.size, s)
+			f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, value.from(j+s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
 		}
-		f.pass.scale(rows, f.size, x.o, f.size, x.o, f.size, x.factor)
-		f.ks.tile(rows, f.size, keys, scores, scoreRow, 1, value.from(j, 0), x.o, f.size, true)
 	}
-	for row, sum := range x.sum[:rows] {
-		p := order[i+row]
-		f.lse[pair*f.length+int(p)] = T(x.high[row]*math.Ln2) + T(math.Log(float64(sum)))
-		x.factor[row] = 0
-		if sum > 0 {
-			x.factor[row] = 1 / sum
-		}
-		f.ks.scale(f.o[f.row(pair, p):][:f.size], x.o[row*f.size:][:f.size], x.factor[row])
-	}
+	f.store(x, b, order)
 }
 
 // load starts the running softmax of a tile, from the rounds before.
-func (f *bucketForward[T]) load(x *forwardScratch[T], pair, r int, order []int32) {
+func (f *bucketForward[T]) load(x *bucketForwardScratch[T], b *bucket, order []int32) {
 	x.unit[0] = 0
-	scale := T(f.Scale * math.Log2E)
+	for group := range x.fresh {
+		x.fresh[group] = b.round == 0
+	}
+	if b.round == 0 {
+		fill(x.high, T(math.Inf(-1)))
+		clear(x.sum)
+		return
+	}
+	f.gather(x.o, f.o, b.pair, order, 1)
+	high, sum := f.lse[b.pair*f.length:], f.sum[b.pair*f.length:]
 	for row, p := range order {
-		at := f.row(pair, p)
-		f.ks.scale(x.qu[row*f.size:][:f.size], f.q[at:][:f.size], scale)
-		o := x.o[row*f.size:][:f.size]
-		if r == 0 {
-			clear(o)
-			x.high[row], x.sum[row] = T(math.Inf(-1)), 0
+		x.high[row], x.sum[row] = high[p], sum[p]
+	}
+}
+
+// store writes the rows of a tile, divided by their sums after the last round.
+func (f *bucketForward[T]) store(x *bucketForwardScratch[T], b *bucket, order []int32) {
+	x.clearFresh(f.size, 0, len(order))
+	lse, sums := f.lse[b.pair*f.length:], f.sum[b.pair*f.length:]
+	for row, p := range order {
+		high, sum := x.high[row], x.sum[row]
+		if b.round < f.Rounds-1 {
+			lse[p], sums[p], x.factor[row] = high, sum, 1
 			continue
 		}
-		copy(o, f.o[at:])
-		x.high[row], x.sum[row] = f.lse[pair*f.length+int(p)]*math.Log2E, 1
-		if x.high[row] == T(math.Inf(-1)) {
-			x.sum[row] = 0
+		lse[p], x.factor[row] = T(high*math.Ln2)+T(math.Log(float64(sum))), 0
+		if sum > 0 {
+			x.factor[row] = 1 / sum
 		}
 	}
+	f.pass.scatter(len(order), f.size, f.head(f.o, b.pair), f.d, order, x.o, f.size, x.factor)
 }

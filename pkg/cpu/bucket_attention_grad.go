@@ -10,27 +10,28 @@ import (
 // a round every position is in one bucket, whose task alone touches its gradients.
 type bucketBackward[T Float] struct {
 	*bucketShape[T]
-	do, o, lse, delta []T
-	dq, dk, dv        []T
-	room              int
+	do, o, lse []T
+	delta      []T // [pairs, L]
+	dq, dk, dv []T
+}
 
-	// Of a round, in the order of slots: [pairs, L, size].
-	key, keyGrad, valueGrad []T
-	// Transposed in panels: [pairs, room, size].
-	keyT, valueT []T
+// bucketBackwardScratch is the memory of a thread.
+type bucketBackwardScratch[T Float] struct {
+	backwardScratch[T]
+	few                     []T // rows that are packed
+	key, keyGrad, valueGrad []T // in the order of the bucket: [room, size]
+	keyT, valueT            []T // transposed in panels: [room, size]
+	one, scale, ln2         []T // factors of rows: [room]
 }
 
 func bucketAttentionGrad[T Float](n *graph.Node, op graph.BucketAttentionGrad) kernel {
 	g := &bucketBackward[T]{bucketShape: newBucketShape[T](graph.BucketAttention(op), n.Inputs[3])}
-	g.room = roundUp(g.length, queryGroup) + queryGroup*g.Buckets
 	c := carve[T]{}
-	g.layout(&c)
-	x := carve[T]{}
-	g.scratchLayout(&x)
-	floats := c.size
+	g.scratchLayout(&c)
+	deltas := g.order.pairs * g.length
 	return kernel{
-		workspace: int64(sizeOf[T]())*int64(floats) + 4*int64(g.order.ints()),
-		scratch:   int64(sizeOf[T]()) * int64(x.size),
+		workspace: int64(sizeOf[T]())*int64(deltas) + 4*int64(g.order.ints()),
+		scratch:   g.scratchBytes(c.size),
 		executed:  func() float64 { return g.most(5) },
 		bind: func(m *memory) []phase {
 			g.do, g.o, g.lse = in[T](m, 0), in[T](m, 1), in[T](m, 2)
@@ -42,39 +43,32 @@ func bucketAttentionGrad[T Float](n *graph.Node, op graph.BucketAttentionGrad) k
 				return make([]T, n.Outputs[i].Elements())
 			}
 			g.dq, g.dk, g.dv = wanted(0), wanted(1), wanted(2)
-			g.layout(&carve[T]{memory: work[T](m, floats)})
-			g.order.layout(view[int32](m.workspace[floats*sizeOf[T]():], g.order.ints()))
+			g.delta = work[T](m, deltas)
+			g.order.layout(view[int32](m.workspace[deltas*sizeOf[T]():], g.order.ints()))
 			phases := []phase{together(g.order.sort(), g.prepare())}
 			for r := range g.Rounds {
-				phases = append(phases, g.each(r, func(w *worker, pair, bucket int, start int32, order []int32) {
-					x := g.scratchLayout(&carve[T]{memory: scratch[T](w)})
-					g.bucket(&x, pair, r, bucket, start, order)
-				}))
+				phases = append(phases, g.each(r, c.size, g.bucket))
 			}
 			return phases
 		},
 	}
 }
 
-func (g *bucketBackward[T]) layout(c *carve[T]) {
-	g.delta = c.next(g.order.pairs * g.length)
-	for _, x := range []*[]T{&g.key, &g.keyGrad, &g.valueGrad} {
-		*x = c.next(g.order.pairs * g.length * g.size)
-	}
-	for _, x := range []*[]T{&g.keyT, &g.valueT} {
-		*x = c.next(g.order.pairs * g.room * g.size)
-	}
-}
-
-func (g *bucketBackward[T]) scratchLayout(c *carve[T]) backwardScratch[T] {
-	return backwardScratch[T]{
-		qu: c.next(queryTile * g.size), qv: c.next(queryGroup * g.size), do: c.next(queryTile * g.size),
-		scores: c.next(queryTile*scoreRow + 2*scoreLead), grads: c.next(queryTile*scoreRow + 2*scoreLead),
-		content: c.next(queryTile * g.size), lse: c.next(queryTile), delta: c.next(queryTile),
+func (g *bucketBackward[T]) scratchLayout(c *carve[T]) bucketBackwardScratch[T] {
+	rows := g.room * g.size
+	return bucketBackwardScratch[T]{
+		backwardScratch: backwardScratch[T]{
+			qu: c.next(queryTile * g.size), do: c.next(queryTile * g.size),
+			scores: c.next(queryTile*scoreRow + 2*scoreLead), grads: c.next(queryTile*scoreRow + 2*scoreLead),
+			content: c.next(queryTile * g.size), lse: c.next(queryTile), delta: c.next(queryTile),
+		},
+		few: c.next(queryGroup * g.size),
+		key: c.next(rows), keyGrad: c.next(rows), valueGrad: c.next(rows), keyT: c.next(rows), valueT: c.next(rows),
+		one: c.next(g.room), scale: c.next(g.room), ln2: c.next(g.room),
 	}
 }
 
-// prepare computes delta, and clears what the rounds add to.
+// prepare computes delta.
 func (g *bucketBackward[T]) prepare() phase {
 	return rowwise(g.batch*g.length, func(_ *worker, lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -83,56 +77,62 @@ func (g *bucketBackward[T]) prepare() phase {
 				g.delta[(i/g.length*g.Heads+h)*g.length+i%g.length] = g.ks.dot(g.do[at:][:g.size], g.o[at:][:g.size])
 			}
 		}
-		for _, d := range [][]T{g.dq, g.dk, g.dv} {
-			clear(d[lo*g.d : hi*g.d])
-		}
 	})
 }
 
-func (g *bucketBackward[T]) bucket(x *backwardScratch[T], pair, r, bucket int, start int32, order []int32) {
-	rows := func(all []T) []T { return all[(pair*g.length+int(start))*g.size:][:len(order)*g.size] }
-	key, keyGrad, valueGrad := rows(g.key), rows(g.keyGrad), rows(g.valueGrad)
-	at := (pair*g.room + packedAt(bucket, start)) * g.size
-	g.gather(key, g.k, pair, order)
-	packRows(g.bucketShape, x.qv, g.k, pair, order, g.keyT[at:])
-	packRows(g.bucketShape, x.qv, g.v, pair, order, g.valueT[at:])
-	clear(keyGrad)
-	clear(valueGrad)
-	for i := 0; i < len(order); i += queryTile {
-		g.tile(x, pair, r, order, i, at, key, keyGrad, valueGrad)
+func (g *bucketBackward[T]) bucket(memory []T, b *bucket) {
+	x := g.scratchLayout(&carve[T]{memory: memory})
+	n := len(b.order)
+	g.gather(x.key, g.k, b.pair, b.order, 1)
+	g.ks.pack(g.size, n, x.key, 1, g.size, x.keyT)
+	g.packRows(x.few, g.v, b.pair, b.order, x.valueT)
+	clear(x.keyGrad[:n*g.size])
+	clear(x.valueGrad[:n*g.size])
+	fill(x.one[:n], 1)
+	fill(x.scale[:n], T(g.Scale))
+	fill(x.ln2[:n], math.Ln2)
+	for i := 0; i < n; i += queryTile {
+		g.tile(&x, b, i)
 	}
-	for i, p := range order {
-		to := g.row(pair, p)
-		g.ks.axpy(g.dk[to:][:g.size], keyGrad[i*g.size:][:g.size], math.Ln2) // the queries were scaled by log₂ e
-		dv := g.dv[to:][:g.size]
-		g.ks.add(dv, dv, valueGrad[i*g.size:][:g.size])
-	}
+	g.put(g.dk, b, b.order, x.keyGrad, x.ln2) // the queries were scaled by log₂ e
+	g.put(g.dv, b, b.order, x.valueGrad, x.one)
 }
 
-func (g *bucketBackward[T]) tile(x *backwardScratch[T], pair, r int, order []int32, i, at int, key, keyGrad, valueGrad []T) {
-	rows := min(queryTile, len(order)-i)
-	scale := T(g.Scale * math.Log2E)
-	for row, p := range order[i : i+rows] {
-		from := g.row(pair, p)
-		g.ks.scale(x.qu[row*g.size:][:g.size], g.q[from:][:g.size], scale)
-		copy(x.do[row*g.size:][:g.size], g.do[from:])
-		x.lse[row], x.delta[row] = g.lse[pair*g.length+int(p)]*math.Log2E, g.delta[pair*g.length+int(p)]
+// put writes rows times a factor in the first round, and adds them in the others.
+func (g *bucketBackward[T]) put(dst []T, b *bucket, order []int32, rows, factor []T) {
+	dst = g.head(dst, b.pair)
+	if b.round == 0 {
+		g.pass.scatter(len(order), g.size, dst, g.d, order, rows, g.size, factor)
+		return
 	}
-	keyT, valueT := g.ks.packed(g.keyT[at:], g.size), g.ks.packed(g.valueT[at:], g.size)
-	qu, do := g.ks.rowMajor(x.qu, g.size), g.ks.rowMajor(x.do, g.size)
-	scores, grads := x.scores[scoreLead:], x.grads[scoreLead:]
-	lo, hi := g.queryKeys(i, rows)
+	g.pass.scatterAdd(len(order), g.size, dst, g.d, order, rows, g.size, factor[0])
+}
+
+func (g *bucketBackward[T]) tile(x *bucketBackwardScratch[T], b *bucket, i int) {
+	order := b.order[i:min(i+queryTile, len(b.order))]
+	g.gather(x.qu, g.q, b.pair, order, T(g.Scale*math.Log2E))
+	g.gather(x.do, g.do, b.pair, order, 1)
+	lse, delta := g.lse[b.pair*g.length:], g.delta[b.pair*g.length:]
+	for row, p := range order {
+		x.lse[row], x.delta[row] = lse[p]*math.Log2E, delta[p]
+	}
+	keyT, valueT, key := g.ks.packed(x.keyT, g.size), g.ks.packed(x.valueT, g.size), g.ks.rowMajor(x.key, g.size)
+	lo, hi := b.keysSeen(i)
+	lo &^= queryGroup - 1
 	for j := lo; j < hi; j += keyTile {
-		keys := min(keyTile, hi-j)
-		g.ks.tile(rows, keys, g.size, x.qu, g.size, 1, keyT.from(0, j/g.ks.cols), scores, scoreRow, false)
-		g.hide(scores, pair, r, order, i, j, rows, keys)
-		g.ks.tile(rows, keys, g.size, x.do, g.size, 1, valueT.from(0, j/g.ks.cols), grads, scoreRow, false)
-		g.pass.gradient(rows, keys, scores, grads, scoreRow, x.lse, x.delta)
-		g.ks.tile(keys, g.size, rows, scores, 1, scoreRow, do, valueGrad[j*g.size:], g.size, true)
-		g.ks.tile(keys, g.size, rows, grads, 1, scoreRow, qu, keyGrad[j*g.size:], g.size, true)
-		g.ks.tile(rows, g.size, keys, grads, scoreRow, 1, g.ks.rowMajor(key[j*g.size:], g.size), x.content, g.size, j > lo)
+		var buffer stripBuffer
+		strips := b.strips(i, j, min(keyTile, b.KCount-j), &buffer)
+		for _, s := range strips {
+			at, keys := s.row*scoreRow+scoreLead+s.lo, s.hi-s.lo
+			qu, do := x.qu[s.row*g.size:], x.do[s.row*g.size:]
+			g.ks.product(s.rows, keys, g.size, qu, g.size, 1, keyT, j+s.lo, x.scores[at:], scoreRow, false)
+			g.hide(x.scores, b, i, j, s)
+			g.ks.product(s.rows, keys, g.size, do, g.size, 1, valueT, j+s.lo, x.grads[at:], scoreRow, false)
+			g.pass.gradient(s.rows, keys, x.scores[at:], x.grads[at:], scoreRow, x.lse[s.row:], x.delta[s.row:])
+			// All rows see keys of the first tile of keys: it is wider than their window moves.
+			g.ks.product(s.rows, g.size, keys, x.grads[at:], scoreRow, 1, key.from(j+s.lo, 0), 0, x.content[s.row*g.size:], g.size, j > lo)
+		}
+		x.keyGradients(g.ks, g.size, strips, x.keyGrad[j*g.size:], x.valueGrad[j*g.size:])
 	}
-	for row, p := range order[i : i+rows] {
-		g.ks.axpy(g.dq[g.row(pair, p):][:g.size], x.content[row*g.size:][:g.size], T(g.Scale))
-	}
+	g.put(g.dq, b, order, x.content, x.scale)
 }

@@ -27,6 +27,8 @@ TEXT ·gemmAVX512(SB), NOSPLIT, $0-137
 	KMOVW R11, K1
 	SHRQ  $0x10, R11
 	KMOVW R11, K2
+	CMPQ  R10, $0x10
+	JLE   narrow
 	CMPQ  CX, $0x0e
 	JEQ   rows14
 	CMPQ  CX, $0x0d
@@ -2007,6 +2009,1448 @@ rows14store:
 	VZEROUPPER
 	RET
 
+narrow:
+	CMPQ CX, $0x0e
+	JEQ  narrow14
+	CMPQ CX, $0x0d
+	JEQ  narrow13
+	CMPQ CX, $0x0c
+	JEQ  narrow12
+	CMPQ CX, $0x0b
+	JEQ  narrow11
+	CMPQ CX, $0x0a
+	JEQ  narrow10
+	CMPQ CX, $0x09
+	JEQ  narrow9
+	CMPQ CX, $0x08
+	JEQ  narrow8
+	CMPQ CX, $0x07
+	JEQ  narrow7
+	CMPQ CX, $0x06
+	JEQ  narrow6
+	CMPQ CX, $0x05
+	JEQ  narrow5
+	CMPQ CX, $0x04
+	JEQ  narrow4
+	CMPQ CX, $0x03
+	JEQ  narrow3
+	CMPQ CX, $0x02
+	JEQ  narrow2
+
+narrow1:
+	MOVQ       DX, DI
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), SI
+	TESTB      SI, SI
+	JNZ        narrow1load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	JMP        narrow1start
+
+narrow1load:
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      ldc+128(FP), DI
+
+narrow1start:
+	MOVQ    AX, SI
+	MOVQ    k+24(FP), DI
+	TESTQ   DI, DI
+	JZ      narrow1store
+	PCALIGN $0x20
+
+narrow1k:
+	VMOVUPS.Z    (CX), K1, Z1
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         R9, CX
+	ADDQ         R8, SI
+	DECQ         DI
+	JNZ          narrow1k
+
+narrow1store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x01, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow1
+	VZEROUPPER
+	RET
+
+narrow2:
+	MOVQ       DX, DI
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), SI
+	TESTB      SI, SI
+	JNZ        narrow2load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	JMP        narrow2start
+
+narrow2load:
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      ldc+128(FP), DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      ldc+128(FP), DI
+
+narrow2start:
+	MOVQ    AX, SI
+	MOVQ    k+24(FP), DI
+	TESTQ   DI, DI
+	JZ      narrow2store
+	PCALIGN $0x20
+
+narrow2k:
+	VMOVUPS.Z    (CX), K1, Z2
+	VBROADCASTSS (SI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (SI)(BX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         R9, CX
+	ADDQ         R8, SI
+	DECQ         DI
+	JNZ          narrow2k
+
+narrow2store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x02, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow2
+	VZEROUPPER
+	RET
+
+narrow3:
+	MOVQ       DX, DI
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), SI
+	TESTB      SI, SI
+	JNZ        narrow3load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	JMP        narrow3start
+
+narrow3load:
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      ldc+128(FP), DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      ldc+128(FP), DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      ldc+128(FP), DI
+
+narrow3start:
+	MOVQ    AX, SI
+	MOVQ    k+24(FP), DI
+	TESTQ   DI, DI
+	JZ      narrow3store
+	PCALIGN $0x20
+
+narrow3k:
+	VMOVUPS.Z    (CX), K1, Z3
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS (SI)(BX*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (SI)(BX*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         R9, CX
+	ADDQ         R8, SI
+	DECQ         DI
+	JNZ          narrow3k
+
+narrow3store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x03, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow3
+	VZEROUPPER
+	RET
+
+narrow4:
+	MOVQ       DX, R10
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), DI
+	TESTB      DI, DI
+	JNZ        narrow4load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	JMP        narrow4start
+
+narrow4load:
+	VMOVUPS.Z (R10), K1, Z0
+	ADDQ      ldc+128(FP), R10
+	VMOVUPS.Z (R10), K1, Z1
+	ADDQ      ldc+128(FP), R10
+	VMOVUPS.Z (R10), K1, Z2
+	ADDQ      ldc+128(FP), R10
+	VMOVUPS.Z (R10), K1, Z3
+	ADDQ      ldc+128(FP), R10
+
+narrow4start:
+	MOVQ    AX, DI
+	MOVQ    k+24(FP), R10
+	TESTQ   R10, R10
+	JZ      narrow4store
+	PCALIGN $0x20
+
+narrow4k:
+	VMOVUPS.Z    (CX), K1, Z4
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (DI)(BX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (DI)(BX*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (DI)(SI*1), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         R9, CX
+	ADDQ         R8, DI
+	DECQ         R10
+	JNZ          narrow4k
+
+narrow4store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x04, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow4
+	VZEROUPPER
+	RET
+
+narrow5:
+	MOVQ       DX, R10
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), DI
+	TESTB      DI, DI
+	JNZ        narrow5load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R10)
+	ADDQ       ldc+128(FP), R10
+	JMP        narrow5start
+
+narrow5load:
+	VMOVUPS.Z (R10), K1, Z0
+	ADDQ      ldc+128(FP), R10
+	VMOVUPS.Z (R10), K1, Z1
+	ADDQ      ldc+128(FP), R10
+	VMOVUPS.Z (R10), K1, Z2
+	ADDQ      ldc+128(FP), R10
+	VMOVUPS.Z (R10), K1, Z3
+	ADDQ      ldc+128(FP), R10
+	VMOVUPS.Z (R10), K1, Z4
+	ADDQ      ldc+128(FP), R10
+
+narrow5start:
+	MOVQ    AX, DI
+	MOVQ    k+24(FP), R10
+	TESTQ   R10, R10
+	JZ      narrow5store
+	PCALIGN $0x20
+
+narrow5k:
+	VMOVUPS.Z    (CX), K1, Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS (DI)(BX*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(BX*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (DI)(SI*1), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (DI)(BX*4), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         R9, CX
+	ADDQ         R8, DI
+	DECQ         R10
+	JNZ          narrow5k
+
+narrow5store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x05, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow5
+	VZEROUPPER
+	RET
+
+narrow6:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow6load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow6start
+
+narrow6load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+
+narrow6start:
+	MOVQ    AX, R10
+	MOVQ    k+24(FP), R11
+	TESTQ   R11, R11
+	JZ      narrow6store
+	PCALIGN $0x20
+
+narrow6k:
+	VMOVUPS.Z    (CX), K1, Z6
+	VBROADCASTSS (R10), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (R10)(BX*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (R10)(BX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R10)(SI*1), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R10)(BX*4), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R10)(DI*1), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	DECQ         R11
+	JNZ          narrow6k
+
+narrow6store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x06, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow6
+	VZEROUPPER
+	RET
+
+narrow7:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow7load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow7start
+
+narrow7load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+
+narrow7start:
+	MOVQ    AX, R10
+	MOVQ    k+24(FP), R11
+	TESTQ   R11, R11
+	JZ      narrow7store
+	PCALIGN $0x20
+
+narrow7k:
+	VMOVUPS.Z    (CX), K1, Z7
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (R10)(BX*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R10)(BX*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (R10)(SI*1), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R10)(BX*4), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R10)(DI*1), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R10)(SI*2), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	DECQ         R11
+	JNZ          narrow7k
+
+narrow7store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x07, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow7
+	VZEROUPPER
+	RET
+
+narrow8:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow8load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow8start
+
+narrow8load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z7
+	ADDQ      ldc+128(FP), R11
+
+narrow8start:
+	MOVQ    AX, R10
+	LEAQ    (R10)(BX*2), R11
+	ADDQ    DI, R11
+	MOVQ    k+24(FP), R12
+	TESTQ   R12, R12
+	JZ      narrow8store
+	PCALIGN $0x20
+
+narrow8k:
+	VMOVUPS.Z    (CX), K1, Z8
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (R10)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (R10)(BX*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R10)(SI*1), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R10)(BX*4), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R10)(DI*1), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R10)(SI*2), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R11), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	ADDQ         R8, R11
+	DECQ         R12
+	JNZ          narrow8k
+
+narrow8store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x08, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow8
+	VZEROUPPER
+	RET
+
+narrow9:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow9load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow9start
+
+narrow9load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z7
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z8
+	ADDQ      ldc+128(FP), R11
+
+narrow9start:
+	MOVQ    AX, R10
+	LEAQ    (R10)(BX*2), R11
+	ADDQ    DI, R11
+	MOVQ    k+24(FP), R12
+	TESTQ   R12, R12
+	JZ      narrow9store
+	PCALIGN $0x20
+
+narrow9k:
+	VMOVUPS.Z    (CX), K1, Z9
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS (R10)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R10)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (R10)(SI*1), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R10)(BX*4), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R10)(DI*1), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R10)(SI*2), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R11), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R11)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	ADDQ         R8, R11
+	DECQ         R12
+	JNZ          narrow9k
+
+narrow9store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x09, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow9
+	VZEROUPPER
+	RET
+
+narrow10:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow10load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow10start
+
+narrow10load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z7
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z8
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z9
+	ADDQ      ldc+128(FP), R11
+
+narrow10start:
+	MOVQ    AX, R10
+	LEAQ    (R10)(BX*2), R11
+	ADDQ    DI, R11
+	MOVQ    k+24(FP), R12
+	TESTQ   R12, R12
+	JZ      narrow10store
+	PCALIGN $0x20
+
+narrow10k:
+	VMOVUPS.Z    (CX), K1, Z10
+	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (R10)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (R10)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (R10)(SI*1), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R10)(BX*4), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R10)(DI*1), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R10)(SI*2), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R11)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R11)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	ADDQ         R8, R11
+	DECQ         R12
+	JNZ          narrow10k
+
+narrow10store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0a, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow10
+	VZEROUPPER
+	RET
+
+narrow11:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow11load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow11start
+
+narrow11load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z7
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z8
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z9
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z10
+	ADDQ      ldc+128(FP), R11
+
+narrow11start:
+	MOVQ    AX, R10
+	LEAQ    (R10)(BX*2), R11
+	ADDQ    DI, R11
+	MOVQ    k+24(FP), R12
+	TESTQ   R12, R12
+	JZ      narrow11store
+	PCALIGN $0x20
+
+narrow11k:
+	VMOVUPS.Z    (CX), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS (R10)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R10)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R10)(SI*1), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R10)(BX*4), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R10)(DI*1), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R10)(SI*2), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R11)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R11)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R11)(SI*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	ADDQ         R8, R11
+	DECQ         R12
+	JNZ          narrow11k
+
+narrow11store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0b, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow11
+	VZEROUPPER
+	RET
+
+narrow12:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow12load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z11, Z11, Z11
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow12start
+
+narrow12load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z7
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z8
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z9
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z10
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z11
+	ADDQ      ldc+128(FP), R11
+
+narrow12start:
+	MOVQ    AX, R10
+	LEAQ    (R10)(BX*2), R11
+	ADDQ    DI, R11
+	MOVQ    k+24(FP), R12
+	TESTQ   R12, R12
+	JZ      narrow12store
+	PCALIGN $0x20
+
+narrow12k:
+	VMOVUPS.Z    (CX), K1, Z12
+	VBROADCASTSS (R10), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS (R10)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS (R10)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS (R10)(SI*1), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS (R10)(BX*4), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS (R10)(DI*1), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (R10)(SI*2), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (R11)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R11)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R11)(SI*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R11)(BX*4), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	ADDQ         R8, R11
+	DECQ         R12
+	JNZ          narrow12k
+
+narrow12store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0c, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow12
+	VZEROUPPER
+	RET
+
+narrow13:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow13load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z11, Z11, Z11
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z12, Z12, Z12
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow13start
+
+narrow13load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z7
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z8
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z9
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z10
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z11
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z12
+	ADDQ      ldc+128(FP), R11
+
+narrow13start:
+	MOVQ    AX, R10
+	LEAQ    (R10)(BX*2), R11
+	ADDQ    DI, R11
+	MOVQ    k+24(FP), R12
+	TESTQ   R12, R12
+	JZ      narrow13store
+	PCALIGN $0x20
+
+narrow13k:
+	VMOVUPS.Z    (CX), K1, Z13
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS (R10)(BX*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R10)(BX*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS (R10)(SI*1), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R10)(BX*4), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS (R10)(DI*1), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R10)(SI*2), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R11)(BX*1), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS (R11)(BX*2), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R11)(SI*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (R11)(BX*4), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS (R11)(DI*1), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	ADDQ         R8, R11
+	DECQ         R12
+	JNZ          narrow13k
+
+narrow13store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0d, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow13
+	VZEROUPPER
+	RET
+
+narrow14:
+	MOVQ       DX, R11
+	MOVQ       b_base+72(FP), CX
+	MOVB       accumulate+136(FP), R10
+	TESTB      R10, R10
+	JNZ        narrow14load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z11, Z11, Z11
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z12, Z12, Z12
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	VPXORD     Z13, Z13, Z13
+	PREFETCHT0 (R11)
+	ADDQ       ldc+128(FP), R11
+	JMP        narrow14start
+
+narrow14load:
+	VMOVUPS.Z (R11), K1, Z0
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z1
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z2
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z3
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z4
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z5
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z6
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z7
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z8
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z9
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z10
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z11
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z12
+	ADDQ      ldc+128(FP), R11
+	VMOVUPS.Z (R11), K1, Z13
+	ADDQ      ldc+128(FP), R11
+
+narrow14start:
+	MOVQ    AX, R10
+	LEAQ    (R10)(BX*2), R11
+	ADDQ    DI, R11
+	MOVQ    k+24(FP), R12
+	TESTQ   R12, R12
+	JZ      narrow14store
+	PCALIGN $0x20
+
+narrow14k:
+	VMOVUPS.Z    (CX), K1, Z14
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS (R10)(BX*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS (R10)(BX*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (R10)(SI*1), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS (R10)(BX*4), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS (R10)(DI*1), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (R10)(SI*2), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (R11), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS (R11)(BX*1), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS (R11)(BX*2), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (R11)(SI*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (R11)(BX*4), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (R11)(DI*1), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (R11)(SI*2), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         R9, CX
+	ADDQ         R8, R10
+	ADDQ         R8, R11
+	DECQ         R12
+	JNZ          narrow14k
+
+narrow14store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0e, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow14
+	VZEROUPPER
+	RET
+
 // func gemmAheadAVX512(tiles int, rows int, cols int, k int, a []float32, rsA int, csA int, b []float32, ldb int, c []float32, ldc int, accumulate bool, aheadA int, x []float32, ldx int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAheadAVX512(SB), NOSPLIT, $0-184
@@ -2034,6 +3478,8 @@ TEXT ·gemmAheadAVX512(SB), NOSPLIT, $0-184
 	KMOVW R13, K1
 	SHRQ  $0x10, R13
 	KMOVW R13, K2
+	CMPQ  R11, $0x10
+	JLE   narrow
 	CMPQ  CX, $0x0e
 	JEQ   rows14
 	CMPQ  CX, $0x0d
@@ -4081,6 +5527,1504 @@ rows14store:
 	ADDQ    CX, AX
 	DECQ    tiles+0(FP)
 	JNZ     rows14
+	VZEROUPPER
+	RET
+
+narrow:
+	CMPQ CX, $0x0e
+	JEQ  narrow14
+	CMPQ CX, $0x0d
+	JEQ  narrow13
+	CMPQ CX, $0x0c
+	JEQ  narrow12
+	CMPQ CX, $0x0b
+	JEQ  narrow11
+	CMPQ CX, $0x0a
+	JEQ  narrow10
+	CMPQ CX, $0x09
+	JEQ  narrow9
+	CMPQ CX, $0x08
+	JEQ  narrow8
+	CMPQ CX, $0x07
+	JEQ  narrow7
+	CMPQ CX, $0x06
+	JEQ  narrow6
+	CMPQ CX, $0x05
+	JEQ  narrow5
+	CMPQ CX, $0x04
+	JEQ  narrow4
+	CMPQ CX, $0x03
+	JEQ  narrow3
+	CMPQ CX, $0x02
+	JEQ  narrow2
+
+narrow1:
+	MOVQ       DX, DI
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), SI
+	TESTB      SI, SI
+	JNZ        narrow1load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	JMP        narrow1start
+
+narrow1load:
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      ldc+128(FP), DI
+
+narrow1start:
+	MOVQ    AX, SI
+	MOVQ    k+24(FP), DI
+	TESTQ   DI, DI
+	JZ      narrow1store
+	PCALIGN $0x20
+
+narrow1k:
+	VMOVUPS.Z    (CX), K1, Z1
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	PREFETCHT1   (SI)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, SI
+	DECQ         DI
+	JNZ          narrow1k
+
+narrow1store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x01, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow1
+	VZEROUPPER
+	RET
+
+narrow2:
+	MOVQ       DX, DI
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), SI
+	TESTB      SI, SI
+	JNZ        narrow2load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	JMP        narrow2start
+
+narrow2load:
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      ldc+128(FP), DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      ldc+128(FP), DI
+
+narrow2start:
+	MOVQ    AX, SI
+	MOVQ    k+24(FP), DI
+	TESTQ   DI, DI
+	JZ      narrow2store
+	PCALIGN $0x20
+
+narrow2k:
+	VMOVUPS.Z    (CX), K1, Z2
+	VBROADCASTSS (SI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (SI)(BX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	PREFETCHT1   (SI)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, SI
+	DECQ         DI
+	JNZ          narrow2k
+
+narrow2store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x02, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow2
+	VZEROUPPER
+	RET
+
+narrow3:
+	MOVQ       DX, DI
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), SI
+	TESTB      SI, SI
+	JNZ        narrow3load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (DI)
+	ADDQ       ldc+128(FP), DI
+	JMP        narrow3start
+
+narrow3load:
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      ldc+128(FP), DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      ldc+128(FP), DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      ldc+128(FP), DI
+
+narrow3start:
+	MOVQ    AX, SI
+	MOVQ    k+24(FP), DI
+	TESTQ   DI, DI
+	JZ      narrow3store
+	PCALIGN $0x20
+
+narrow3k:
+	VMOVUPS.Z    (CX), K1, Z3
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS (SI)(BX*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (SI)(BX*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	PREFETCHT1   (SI)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, SI
+	DECQ         DI
+	JNZ          narrow3k
+
+narrow3store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x03, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow3
+	VZEROUPPER
+	RET
+
+narrow4:
+	MOVQ       DX, R13
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), DI
+	TESTB      DI, DI
+	JNZ        narrow4load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	JMP        narrow4start
+
+narrow4load:
+	VMOVUPS.Z (R13), K1, Z0
+	ADDQ      ldc+128(FP), R13
+	VMOVUPS.Z (R13), K1, Z1
+	ADDQ      ldc+128(FP), R13
+	VMOVUPS.Z (R13), K1, Z2
+	ADDQ      ldc+128(FP), R13
+	VMOVUPS.Z (R13), K1, Z3
+	ADDQ      ldc+128(FP), R13
+
+narrow4start:
+	MOVQ    AX, DI
+	MOVQ    k+24(FP), R13
+	TESTQ   R13, R13
+	JZ      narrow4store
+	PCALIGN $0x20
+
+narrow4k:
+	VMOVUPS.Z    (CX), K1, Z4
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (DI)(BX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (DI)(BX*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (DI)(SI*1), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	PREFETCHT1   (DI)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, DI
+	DECQ         R13
+	JNZ          narrow4k
+
+narrow4store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x04, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow4
+	VZEROUPPER
+	RET
+
+narrow5:
+	MOVQ       DX, R13
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), DI
+	TESTB      DI, DI
+	JNZ        narrow5load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R13)
+	ADDQ       ldc+128(FP), R13
+	JMP        narrow5start
+
+narrow5load:
+	VMOVUPS.Z (R13), K1, Z0
+	ADDQ      ldc+128(FP), R13
+	VMOVUPS.Z (R13), K1, Z1
+	ADDQ      ldc+128(FP), R13
+	VMOVUPS.Z (R13), K1, Z2
+	ADDQ      ldc+128(FP), R13
+	VMOVUPS.Z (R13), K1, Z3
+	ADDQ      ldc+128(FP), R13
+	VMOVUPS.Z (R13), K1, Z4
+	ADDQ      ldc+128(FP), R13
+
+narrow5start:
+	MOVQ    AX, DI
+	MOVQ    k+24(FP), R13
+	TESTQ   R13, R13
+	JZ      narrow5store
+	PCALIGN $0x20
+
+narrow5k:
+	VMOVUPS.Z    (CX), K1, Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS (DI)(BX*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(BX*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (DI)(SI*1), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (DI)(BX*4), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	PREFETCHT1   (DI)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, DI
+	DECQ         R13
+	JNZ          narrow5k
+
+narrow5store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x05, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow5
+	VZEROUPPER
+	RET
+
+narrow6:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow6load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow6start
+
+narrow6load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+
+narrow6start:
+	MOVQ    AX, R13
+	MOVQ    k+24(FP), R14
+	TESTQ   R14, R14
+	JZ      narrow6store
+	PCALIGN $0x20
+
+narrow6k:
+	VMOVUPS.Z    (CX), K1, Z6
+	VBROADCASTSS (R13), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (R13)(BX*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (R13)(BX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R13)(SI*1), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R13)(BX*4), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R13)(DI*1), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	DECQ         R14
+	JNZ          narrow6k
+
+narrow6store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x06, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow6
+	VZEROUPPER
+	RET
+
+narrow7:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow7load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow7start
+
+narrow7load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+
+narrow7start:
+	MOVQ    AX, R13
+	MOVQ    k+24(FP), R14
+	TESTQ   R14, R14
+	JZ      narrow7store
+	PCALIGN $0x20
+
+narrow7k:
+	VMOVUPS.Z    (CX), K1, Z7
+	VBROADCASTSS (R13), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (R13)(BX*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (R13)(BX*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (R13)(SI*1), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R13)(BX*4), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R13)(DI*1), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R13)(SI*2), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	DECQ         R14
+	JNZ          narrow7k
+
+narrow7store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x07, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow7
+	VZEROUPPER
+	RET
+
+narrow8:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow8load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow8start
+
+narrow8load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      ldc+128(FP), R14
+
+narrow8start:
+	MOVQ    AX, R13
+	LEAQ    (R13)(BX*2), R14
+	ADDQ    DI, R14
+	MOVQ    k+24(FP), R15
+	TESTQ   R15, R15
+	JZ      narrow8store
+	PCALIGN $0x20
+
+narrow8k:
+	VMOVUPS.Z    (CX), K1, Z8
+	VBROADCASTSS (R13), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (R13)(BX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (R13)(BX*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R13)(SI*1), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R13)(BX*4), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R13)(DI*1), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R13)(SI*2), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R14), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNZ          narrow8k
+
+narrow8store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x08, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow8
+	VZEROUPPER
+	RET
+
+narrow9:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow9load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow9start
+
+narrow9load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      ldc+128(FP), R14
+
+narrow9start:
+	MOVQ    AX, R13
+	LEAQ    (R13)(BX*2), R14
+	ADDQ    DI, R14
+	MOVQ    k+24(FP), R15
+	TESTQ   R15, R15
+	JZ      narrow9store
+	PCALIGN $0x20
+
+narrow9k:
+	VMOVUPS.Z    (CX), K1, Z9
+	VBROADCASTSS (R13), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS (R13)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (R13)(BX*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (R13)(SI*1), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R13)(BX*4), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R13)(DI*1), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R13)(SI*2), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R14), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R14)(BX*1), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNZ          narrow9k
+
+narrow9store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x09, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow9
+	VZEROUPPER
+	RET
+
+narrow10:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow10load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow10start
+
+narrow10load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z9
+	ADDQ      ldc+128(FP), R14
+
+narrow10start:
+	MOVQ    AX, R13
+	LEAQ    (R13)(BX*2), R14
+	ADDQ    DI, R14
+	MOVQ    k+24(FP), R15
+	TESTQ   R15, R15
+	JZ      narrow10store
+	PCALIGN $0x20
+
+narrow10k:
+	VMOVUPS.Z    (CX), K1, Z10
+	VBROADCASTSS (R13), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (R13)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (R13)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (R13)(SI*1), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R13)(BX*4), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R13)(DI*1), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R13)(SI*2), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R14), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R14)(BX*1), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R14)(BX*2), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNZ          narrow10k
+
+narrow10store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0a, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow10
+	VZEROUPPER
+	RET
+
+narrow11:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow11load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow11start
+
+narrow11load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z9
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z10
+	ADDQ      ldc+128(FP), R14
+
+narrow11start:
+	MOVQ    AX, R13
+	LEAQ    (R13)(BX*2), R14
+	ADDQ    DI, R14
+	MOVQ    k+24(FP), R15
+	TESTQ   R15, R15
+	JZ      narrow11store
+	PCALIGN $0x20
+
+narrow11k:
+	VMOVUPS.Z    (CX), K1, Z11
+	VBROADCASTSS (R13), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS (R13)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (R13)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R13)(SI*1), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R13)(BX*4), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R13)(DI*1), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R13)(SI*2), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R14), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R14)(BX*1), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R14)(BX*2), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R14)(SI*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNZ          narrow11k
+
+narrow11store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0b, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow11
+	VZEROUPPER
+	RET
+
+narrow12:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow12load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z11, Z11, Z11
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow12start
+
+narrow12load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z9
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z10
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z11
+	ADDQ      ldc+128(FP), R14
+
+narrow12start:
+	MOVQ    AX, R13
+	LEAQ    (R13)(BX*2), R14
+	ADDQ    DI, R14
+	MOVQ    k+24(FP), R15
+	TESTQ   R15, R15
+	JZ      narrow12store
+	PCALIGN $0x20
+
+narrow12k:
+	VMOVUPS.Z    (CX), K1, Z12
+	VBROADCASTSS (R13), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS (R13)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS (R13)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS (R13)(SI*1), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS (R13)(BX*4), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS (R13)(DI*1), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (R13)(SI*2), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (R14), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (R14)(BX*1), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R14)(BX*2), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R14)(SI*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R14)(BX*4), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNZ          narrow12k
+
+narrow12store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0c, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow12
+	VZEROUPPER
+	RET
+
+narrow13:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow13load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z11, Z11, Z11
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z12, Z12, Z12
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow13start
+
+narrow13load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z9
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z10
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z11
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z12
+	ADDQ      ldc+128(FP), R14
+
+narrow13start:
+	MOVQ    AX, R13
+	LEAQ    (R13)(BX*2), R14
+	ADDQ    DI, R14
+	MOVQ    k+24(FP), R15
+	TESTQ   R15, R15
+	JZ      narrow13store
+	PCALIGN $0x20
+
+narrow13k:
+	VMOVUPS.Z    (CX), K1, Z13
+	VBROADCASTSS (R13), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS (R13)(BX*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (R13)(BX*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS (R13)(SI*1), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R13)(BX*4), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS (R13)(DI*1), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R13)(SI*2), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS (R14), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R14)(BX*1), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS (R14)(BX*2), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R14)(SI*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (R14)(BX*4), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS (R14)(DI*1), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNZ          narrow13k
+
+narrow13store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0d, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow13
+	VZEROUPPER
+	RET
+
+narrow14:
+	MOVQ       DX, R14
+	MOVQ       b_base+72(FP), CX
+	MOVQ       x_base+152(FP), R11
+	MOVB       accumulate+136(FP), R13
+	TESTB      R13, R13
+	JNZ        narrow14load
+	VPXORD     Z0, Z0, Z0
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z1, Z1, Z1
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z2, Z2, Z2
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z3, Z3, Z3
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z4, Z4, Z4
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z5, Z5, Z5
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z6, Z6, Z6
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z7, Z7, Z7
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z8, Z8, Z8
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z9, Z9, Z9
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z10, Z10, Z10
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z11, Z11, Z11
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z12, Z12, Z12
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	VPXORD     Z13, Z13, Z13
+	PREFETCHT0 (R14)
+	ADDQ       ldc+128(FP), R14
+	JMP        narrow14start
+
+narrow14load:
+	VMOVUPS.Z (R14), K1, Z0
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z1
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z2
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z3
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z4
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z5
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z6
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z7
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z8
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z9
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z10
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z11
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z12
+	ADDQ      ldc+128(FP), R14
+	VMOVUPS.Z (R14), K1, Z13
+	ADDQ      ldc+128(FP), R14
+
+narrow14start:
+	MOVQ    AX, R13
+	LEAQ    (R13)(BX*2), R14
+	ADDQ    DI, R14
+	MOVQ    k+24(FP), R15
+	TESTQ   R15, R15
+	JZ      narrow14store
+	PCALIGN $0x20
+
+narrow14k:
+	VMOVUPS.Z    (CX), K1, Z14
+	VBROADCASTSS (R13), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS (R13)(BX*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS (R13)(BX*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (R13)(SI*1), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS (R13)(BX*4), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS (R13)(DI*1), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (R13)(SI*2), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (R14), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS (R14)(BX*1), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS (R14)(BX*2), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (R14)(SI*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (R14)(BX*4), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (R14)(DI*1), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (R14)(SI*2), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	PREFETCHT1   (R13)(R10*1)
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
+	ADDQ         R9, CX
+	ADDQ         R8, R13
+	ADDQ         R8, R14
+	DECQ         R15
+	JNZ          narrow14k
+
+narrow14store:
+	VMOVUPS Z0, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z1, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z2, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z3, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z4, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z5, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z6, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z7, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z8, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z9, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z10, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z11, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z12, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	VMOVUPS Z13, K1, (DX)
+	ADDQ    ldc+128(FP), DX
+	IMUL3Q  $0x0e, BX, CX
+	ADDQ    CX, AX
+	DECQ    tiles+0(FP)
+	JNZ     narrow14
 	VZEROUPPER
 	RET
 

@@ -1,6 +1,10 @@
 package cpu
 
-import "hgbench/pkg/graph"
+import (
+	"math"
+
+	"hgbench/pkg/graph"
+)
 
 // products calls run with those of rows of a head and a matrix [size, count] of
 // the group that the head belongs to, of which there are several.
@@ -75,17 +79,26 @@ func outInts(m *memory, i int) []int32 {
 	return make([]int32, m.node.Outputs[i].Elements())
 }
 
-// rotated is argmax [x, −x], the first of equals.
+// rotated is argmax [x, −x], the first of equals: the largest |x| and, of equals, a
+// positive one. Numbers that are not negative are in the order of their bits.
 func rotated[T Float](x []T) int {
-	best, at := x[0], 0
-	for i, y := range x {
-		if y > best {
-			best, at = y, i
+	var best uint64
+	if sizeOf[T]() == 4 { // with room for the place, so that nothing is to be guessed
+		for i, y := range x {
+			bits := math.Float32bits(float32(y))
+			best = max(best, uint64(bits<<1|^bits>>31)<<32|uint64(^uint32(i)))
 		}
+		at := int(^uint32(best))
+		if best>>32&1 == 0 {
+			at += len(x)
+		}
+		return at
 	}
+	at := 0
 	for i, y := range x {
-		if -y > best {
-			best, at = -y, len(x)+i
+		bits := math.Float64bits(float64(y))
+		if size := bits<<1 | (^bits >> 63); size > best {
+			best, at = size, i+int(bits>>63)*len(x)
 		}
 	}
 	return at

@@ -10,7 +10,7 @@ import (
 // KernelVersion names the order of every sum that the kernels make: with the
 // same instruction set and the same version, a program gives the same bits on
 // every machine. It changes whenever a kernel's rounding does.
-const KernelVersion = 1
+const KernelVersion = 2
 
 // ISA is an instruction set that the kernels are written for.
 type ISA uint8

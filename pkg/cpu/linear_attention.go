@@ -135,7 +135,7 @@ func (f *linearAttention[T]) at(pair, row, size int) int {
 // rows of a head are too far apart for the machine to foresee.
 func (f *linearAttention[T]) ahead(x []T, pair, from, size int) {
 	if from >= 0 && from < f.length {
-		f.pass.ahead(min(linearChunk, f.length-from), size, x[f.at(pair, from, size):], f.Heads*size)
+		f.pass.fetch(min(linearChunk, f.length-from), size, x[f.at(pair, from, size):], f.Heads*size)
 	}
 }
 

@@ -31,10 +31,9 @@ func unitGrad[T Float](op graph.UnitGrad, x *graph.Value) kernel {
 			for at := lo * size; at < hi*size; at += size {
 				dy, row, dst := dy[at:at+size], x[at:at+size], dx[at:at+size]
 				r := length(ks.dot(row, row), op.Epsilon)
-				share := ks.dot(row, dy) / r / r
-				for e := range dst {
-					dst[e] = (dy[e] - T(row[e]*share)) / r
-				}
+				share := ks.dot(row, dy) / (r * r * r)
+				ks.scale(dst, dy, 1/r)
+				ks.axpy(dst, row, -share)
 			}
 		})}
 	}}

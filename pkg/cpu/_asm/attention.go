@@ -17,8 +17,13 @@ func (v vector) attention() {
 	v.scaleRows()
 	v.combineRows()
 	v.copyRows()
+	v.fetchRows()
+	v.gatherRows()
+	v.scatterRows()
+	v.scatterAddRows()
 	v.hideRows()
 	v.linear()
+	v.hideSpan()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
@@ -302,6 +307,76 @@ func (v vector) copyRows() {
 	})
 }
 
+func (v vector) fetchRows() {
+	b := v.beginBlock("fetchRows", "x []float32, ldx int", "fetch")
+	x := b.matrix("x", "ldx")
+	const line = 64
+	b.eachRow(func() {
+		b.restart()
+		Label("line")
+		PREFETCHT1(Mem{Base: x, Index: b.offset, Scale: 1})
+		ADDQ(Imm(line), b.offset)
+		SUBQ(Imm(line/4), b.left)
+		JG(LabelRef("line"))
+	})
+}
+
+// chosen is a matrix whose rows are those that the list names, in its order.
+func (b *block) chosen(slice, stride string) func() reg.Register {
+	base, bytes, list := pointer(slice), bytes(stride), b.column("list")
+	return func() reg.Register {
+		row := GP64()
+		MOVLQSX(Mem{Base: list}, row)
+		IMULQ(bytes, row)
+		ADDQ(base, row)
+		return row
+	}
+}
+
+func (v vector) gatherRows() {
+	b := v.beginBlock("gatherRows", "dst []float32, ldd int, x []float32, ldx int, list []int32, a float32", "gather")
+	dst, chosen, a := b.matrix("dst", "ldd"), b.chosen("x", "ldx"), v.param("a")
+	b.eachRow(func() {
+		x := chosen()
+		b.restart()
+		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(x), mask)
+			VMULPS(a, y, y)
+			v.store(y, at(dst), mask)
+		})
+	})
+}
+
+func (v vector) scatterRows() {
+	b := v.beginBlock("scatterRows", "dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32", "scatter")
+	chosen, x, factor := b.chosen("dst", "ldd"), b.matrix("x", "ldx"), b.column("a")
+	b.eachRow(func() {
+		dst := chosen()
+		b.restart()
+		a := v.register()
+		VBROADCASTSS(Mem{Base: factor}, a)
+		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(x), mask)
+			VMULPS(a, y, y)
+			v.store(y, at(dst), mask)
+		})
+	})
+}
+
+func (v vector) scatterAddRows() {
+	b := v.beginBlock("scatterAddRows", "dst []float32, ldd int, list []int32, x []float32, ldx int, a float32", "scatterAdd")
+	chosen, x, a := b.chosen("dst", "ldd"), b.matrix("x", "ldx"), v.param("a")
+	b.eachRow(func() {
+		dst := chosen()
+		b.restart()
+		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+			y := v.get(at(dst), mask)
+			VFMADD231PS(v.get(at(x), mask), a, y)
+			v.store(y, at(dst), mask)
+		})
+	})
+}
+
 func (v vector) hideRows() {
 	b := v.beginBlock("hideRows", "scores []float32, ld, from int", "hide")
 	scores := b.matrix("scores", "ld")
@@ -321,6 +396,37 @@ func (v vector) hideRows() {
 		Label("shown")
 		INCQ(from)
 	})
+}
+
+func (v vector) hideSpan() {
+	TEXT("hideSpan"+v.suffix, NOSPLIT, "func(scores []float32, slots []int32, first, last int32)")
+	Doc("hideSpan" + v.suffix + " is attentionRows.hideSpan.")
+	r := &row{vector: v, left: GP64(), offset: GP64()}
+	r.rewind("scores")
+	scores, slots := pointer("scores"), pointer("slots")
+	first, span := v.param("first"), v.param("last")
+	VPSUBD(first, span, span)
+	least := v.broadcast(math.Inf(-1))
+	r.each(1, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
+		y := v.get(at(slots), mask)
+		VPSUBD(first, y, y)
+		if v.bits == 512 {
+			const notAbove = 2
+			hidden := K()
+			VPCMPUD(Imm(notAbove), span, y, hidden)
+			if mask != nil {
+				KANDW(mask, hidden, hidden)
+			}
+			v.store(least, at(scores), hidden)
+			return
+		}
+		hidden := YMM()
+		VPMINUD(y, span, hidden)
+		VPCMPEQD(y, hidden, hidden)
+		v.keep(hidden, mask)
+		v.store(least, at(scores), hidden)
+	})
+	v.end()
 }
 
 func (v vector) multiply() {

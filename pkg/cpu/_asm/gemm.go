@@ -48,19 +48,25 @@ func (v vector) gemm(ahead bool) {
 	cols := Load(Param("cols"), GP64())
 	if v.bits == 512 {
 		g.masks = v.masks(cols, 2)
-		g.blocks(rows, "rows", v.rows)
+		CMPQ(cols, Imm(uint64(v.lanes())))
+		JLE(LabelRef("narrow"))
+		g.blocks(rows, "rows", v.rows, 2)
+		Label("narrow")
+		g.blocks(rows, "narrow", v.rows, 1)
 		return
 	}
 	CMPQ(cols, Imm(uint64(2*v.lanes())))
 	JNE(LabelRef("edge"))
-	g.blocks(rows, "rows", v.rows)
+	g.blocks(rows, "rows", v.rows, 2)
 	Label("edge")
 	g.masks = v.masks(cols, 2)
-	g.blocks(rows, "edge", edgeRows)
+	g.blocks(rows, "edge", edgeRows, 2)
 }
 
-// blocks emits the code for blocks of 1 to most rows, and the choice.
-func (g *gemmRegisters) blocks(rows reg.Register, label string, most int) {
+// blocks emits the code for blocks of 1 to most rows, so many registers wide, and
+// the choice.
+func (g *gemmRegisters) blocks(rows reg.Register, label string, most, width int) {
+	g.width = width
 	for r := most; r > 1; r-- {
 		CMPQ(rows, Imm(uint64(r)))
 		JEQ(LabelRef(fmt.Sprintf("%s%d", label, r)))
@@ -99,6 +105,7 @@ type gemmRegisters struct {
 	step, ldb       reg.GPVirtual
 	masks           []reg.Register
 	tiles, ldc      Mem
+	width           int // registers of a row of a block
 
 	ahead          bool
 	aheadA, x, ldx reg.Register
@@ -125,9 +132,9 @@ func (g *gemmRegisters) at(base, base7 reg.Register, i int) Mem {
 // block emits the loop over tiles of one height.
 func (g *gemmRegisters) block(rows int, label string) {
 	v := g.v
-	acc := make([][2]reg.VecVirtual, rows)
+	acc := make([][]reg.VecVirtual, rows)
 	for i := range acc {
-		acc[i] = [2]reg.VecVirtual{v.register(), v.register()}
+		acc[i] = g.wide()
 	}
 
 	Label(label)
@@ -141,7 +148,7 @@ func (g *gemmRegisters) block(rows int, label string) {
 	TESTB(accumulate.As8(), accumulate.As8())
 	JNZ(LabelRef(label + "load"))
 	for i := range acc {
-		for j := range 2 {
+		for j := range g.width {
 			v.zero(acc[i][j])
 			PREFETCHT0(Mem{Base: c, Disp: j * v.bytes()})
 		}
@@ -150,7 +157,7 @@ func (g *gemmRegisters) block(rows int, label string) {
 	JMP(LabelRef(label + "start"))
 	Label(label + "load")
 	for i := range acc {
-		for j := range 2 {
+		for j := range g.width {
 			v.load(Mem{Base: c, Disp: j * v.bytes()}, acc[i][j], g.mask(j))
 		}
 		ADDQ(g.ldc, c)
@@ -170,19 +177,20 @@ func (g *gemmRegisters) block(rows int, label string) {
 	JZ(LabelRef(label + "store"))
 	align(32)
 	Label(label + "k")
-	b := [2]reg.VecVirtual{v.register(), v.register()}
+	b := g.wide()
 	for j := range b {
 		v.load(Mem{Base: g.b, Disp: j * v.bytes()}, b[j], g.mask(j))
 	}
 	for i := range rows {
 		x := v.register()
 		VBROADCASTSS(g.at(a, a7, i), x)
-		VFMADD231PS(b[0], x, acc[i][0])
-		VFMADD231PS(b[1], x, acc[i][1])
+		for j := range g.width {
+			VFMADD231PS(b[j], x, acc[i][j])
+		}
 	}
 	if g.ahead {
 		PREFETCHT1(Mem{Base: a, Index: g.aheadA, Scale: 1})
-		for at := 0; at < 2*v.bytes(); at += 64 {
+		for at := 0; at < g.width*v.bytes(); at += 64 {
 			PREFETCHT1(Mem{Base: g.x, Disp: at})
 		}
 		ADDQ(g.ldx, g.x)
@@ -196,7 +204,7 @@ func (g *gemmRegisters) block(rows int, label string) {
 	JNZ(LabelRef(label + "k"))
 	Label(label + "store")
 	for i := range acc {
-		for j := range 2 {
+		for j := range g.width {
 			v.store(acc[i][j], Mem{Base: g.c, Disp: j * v.bytes()}, g.mask(j))
 		}
 		ADDQ(g.ldc, g.c)
@@ -207,6 +215,15 @@ func (g *gemmRegisters) block(rows int, label string) {
 	DECQ(g.tiles)
 	JNZ(LabelRef(label))
 	v.end()
+}
+
+// wide returns the registers of a row.
+func (g *gemmRegisters) wide() []reg.VecVirtual {
+	r := make([]reg.VecVirtual, g.width)
+	for j := range r {
+		r[j] = g.v.register()
+	}
+	return r
 }
 
 func (g *gemmRegisters) mask(j int) reg.Register {

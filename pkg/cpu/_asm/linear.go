@@ -8,19 +8,9 @@ import (
 
 // linear emits the functions of attentionRows that linear attention alone uses.
 func (v vector) linear() {
-	v.aheadRows()
 	v.dotRows()
 	v.axpyRows()
 	v.shift()
-}
-
-func (v vector) aheadRows() {
-	b := v.beginBlock("aheadRows", "x []float32, ldx int", "ahead")
-	x := b.matrix("x", "ldx")
-	b.eachRow(func() {
-		b.restart()
-		b.each(1, func(_ int, at func(reg.Register) Mem, _ reg.Register) { PREFETCHT0(at(x)) })
-	})
 }
 
 func (v vector) dotRows() {

@@ -99,7 +99,7 @@ func (v vector) fill(x reg.VecVirtual, mask reg.Register, y reg.VecVirtual) {
 	}
 }
 
-// param broadcasts a float32 parameter.
+// param broadcasts a float32 or int32 parameter.
 func (v vector) param(name string) reg.VecVirtual {
 	p, err := Param(name).Resolve()
 	if err != nil {
