@@ -58,6 +58,14 @@ func (c *carve[T]) next(n int) []T {
 	return c.memory[at:c.size:c.size]
 }
 
+// exactly is next without what rounding adds.
+func (c *carve[T]) exactly(n int) []T {
+	if x := c.next(n); x != nil {
+		return x[:n]
+	}
+	return nil
+}
+
 func (f *attentionForward[T]) layout(memory []T) int {
 	c := carve[T]{memory: memory}
 	f.keyT = c.next(f.batch * f.keysIn * f.size)

@@ -25,9 +25,6 @@ func combineRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, y 
 // copyRowsAVX2 is attentionRows.copy.
 func copyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int)
 
-// fetchRowsAVX2 is attentionRows.fetch.
-func fetchRowsAVX2(rows int, cols int, x []float32, ldx int)
-
 // gatherRowsAVX2 is attentionRows.gather.
 func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 
@@ -42,6 +39,18 @@ func hideRowsAVX2(rows int, cols int, scores []float32, ld int, from int)
 
 // hideSpanAVX2 is attentionRows.hideSpan.
 func hideSpanAVX2(scores []float32, slots []int32, first int32, last int32)
+
+// aheadRowsAVX2 is attentionRows.ahead.
+func aheadRowsAVX2(rows int, cols int, x []float32, ldx int)
+
+// dotRowsAVX2 is attentionRows.dot.
+func dotRowsAVX2(rows int, cols int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+
+// axpyRowsAVX2 is attentionRows.axpy.
+func axpyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
+
+// shiftAVX2 is attentionRows.shift.
+func shiftAVX2(dst []float32, x []float32, a float32)
 
 // multiplyAVX2 is attentionRows.multiply.
 func multiplyAVX2(dst []float32, x []float32)

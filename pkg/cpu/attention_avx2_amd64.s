@@ -967,33 +967,6 @@ rowsdone:
 	VZEROUPPER
 	RET
 
-// func fetchRowsAVX2(rows int, cols int, x []float32, ldx int)
-// Requires: AVX, MMX+
-TEXT ·fetchRowsAVX2(SB), NOSPLIT, $0-48
-	MOVQ  rows+0(FP), DX
-	MOVQ  ldx+40(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  x_base+16(FP), SI
-	TESTQ DX, DX
-	JZ    rowsdone
-
-row:
-	MOVQ cols+8(FP), AX
-	XORQ CX, CX
-
-line:
-	PREFETCHT1 (SI)(CX*1)
-	ADDQ       $0x40, CX
-	SUBQ       $0x10, AX
-	JG         line
-	ADDQ       BX, SI
-	DECQ       DX
-	JNZ        row
-
-rowsdone:
-	VZEROUPPER
-	RET
-
 // func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 // Requires: AVX, CMOV
 TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-108
@@ -1363,6 +1336,289 @@ loop1by1end:
 	VPCMPEQD   Y4, Y0, Y0
 	VANDPS     Y3, Y0, Y0
 	VMASKMOVPS Y2, Y0, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func aheadRowsAVX2(rows int, cols int, x []float32, ldx int)
+// Requires: AVX, CMOV, MMX+
+TEXT ·aheadRowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldx+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+16(FP), SI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ cols+8(FP), AX
+	XORQ CX, CX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	PREFETCHT0 (SI)(CX*1)
+	ADDQ       $0x00000020, CX
+	SUBQ       $0x00000008, AX
+	JGE        loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, DI
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R9
+	MOVQ       DI, R8
+	CMPQ       R8, AX
+	CMOVQLT    AX, R8
+	CMPQ       R8, R9
+	CMOVQGT    R9, R8
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, R8
+	SUBQ       R8, AX
+	VMOVUPS    32(AX), Y0
+	SUBQ       $0x08, DI
+	PREFETCHT0 (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func dotRowsAVX2(rows int, cols int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-104
+	MOVQ  rows+0(FP), DX
+	MOVQ  dst_base+16(FP), BX
+	MOVQ  ldx+64(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  x_base+40(FP), DI
+	MOVQ  ldy+96(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  y_base+72(FP), R9
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ   cols+8(FP), AX
+	XORQ   CX, CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	SUBQ   $0x00000010, AX
+	JL     loop1by2end
+
+loop1by2:
+	VMOVUPS     (DI)(CX*1), Y2
+	VMOVUPS     (R9)(CX*1), Y3
+	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     32(DI)(CX*1), Y2
+	VMOVUPS     32(R9)(CX*1), Y3
+	VFMADD231PS Y2, Y3, Y1
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop1by2
+
+loop1by2end:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (DI)(CX*1), Y2
+	VMOVUPS     (R9)(CX*1), Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        AX, R10
+	XORQ        AX, AX
+	MOVQ        $0x0000000000000008, R12
+	MOVQ        R10, R11
+	CMPQ        R11, AX
+	CMOVQLT     AX, R11
+	CMPQ        R11, R12
+	CMOVQGT     R12, R11
+	LEAQ        lanesAVX2<>+0(SB), AX
+	SHLQ        $0x02, R11
+	SUBQ        R11, AX
+	VMOVUPS     32(AX), Y2
+	SUBQ        $0x08, R10
+	VMASKMOVPS  (DI)(CX*1), Y2, Y3
+	VMASKMOVPS  (R9)(CX*1), Y2, Y2
+	VFMADD231PS Y3, Y2, Y0
+
+loop1done:
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (BX)
+	ADDQ         $0x04, BX
+	ADDQ         SI, DI
+	ADDQ         R8, R9
+	DECQ         DX
+	JNZ          row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func axpyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
+// Requires: AVX, CMOV, FMA3
+TEXT ·axpyRowsAVX2(SB), NOSPLIT, $0-104
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldd+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  dst_base+16(FP), SI
+	MOVQ  ldx+72(FP), DI
+	SHLQ  $0x02, DI
+	MOVQ  x_base+48(FP), R8
+	MOVQ  a_base+80(FP), R9
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ         cols+8(FP), AX
+	XORQ         CX, CX
+	VBROADCASTSS (R9), Y0
+	SUBQ         $0x00000010, AX
+	JL           loop1by2end
+
+loop1by2:
+	VMOVUPS     (SI)(CX*1), Y1
+	VMOVUPS     (R8)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (SI)(CX*1)
+	VMOVUPS     32(SI)(CX*1), Y1
+	VMOVUPS     32(R8)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, 32(SI)(CX*1)
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop1by2
+
+loop1by2end:
+	ADDQ $0x00000010, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (SI)(CX*1), Y1
+	VMOVUPS     (R8)(CX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (SI)(CX*1)
+	ADDQ        $0x00000020, CX
+	SUBQ        $0x00000008, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000008, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        AX, R10
+	XORQ        AX, AX
+	MOVQ        $0x0000000000000008, R12
+	MOVQ        R10, R11
+	CMPQ        R11, AX
+	CMOVQLT     AX, R11
+	CMPQ        R11, R12
+	CMOVQGT     R12, R11
+	LEAQ        lanesAVX2<>+0(SB), AX
+	SHLQ        $0x02, R11
+	SUBQ        R11, AX
+	VMOVUPS     32(AX), Y1
+	SUBQ        $0x08, R10
+	VMASKMOVPS  (SI)(CX*1), Y1, Y2
+	VMASKMOVPS  (R8)(CX*1), Y1, Y3
+	VFMADD231PS Y3, Y0, Y2
+	VMASKMOVPS  Y2, Y1, (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	ADDQ DI, R8
+	ADDQ $0x04, R9
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func shiftAVX2(dst []float32, x []float32, a float32)
+// Requires: AVX, CMOV
+TEXT ·shiftAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         x_base+24(FP), BX
+	VBROADCASTSS a+48(FP), Y0
+	SUBQ         $0x00000020, AX
+	JL           loop1by4end
+
+loop1by4:
+	VMOVUPS (BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*1)
+	VMOVUPS 32(BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DX)(CX*1)
+	VMOVUPS 64(BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(DX)(CX*1)
+	VMOVUPS 96(BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(DX)(CX*1)
+	ADDQ    $0x00000080, CX
+	SUBQ    $0x00000020, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000008, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (BX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(CX*1)
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, SI
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, R8
+	MOVQ       SI, DI
+	CMPQ       DI, AX
+	CMOVQLT    AX, DI
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, DI
+	SUBQ       DI, AX
+	VMOVUPS    32(AX), Y1
+	SUBQ       $0x08, SI
+	VMASKMOVPS (BX)(CX*1), Y1, Y2
+	VADDPS     Y0, Y2, Y2
+	VMASKMOVPS Y2, Y1, (DX)(CX*1)
 
 loop1done:
 	VZEROUPPER

@@ -25,9 +25,6 @@ func combineRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, 
 // copyRowsAVX512 is attentionRows.copy.
 func copyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int)
 
-// fetchRowsAVX512 is attentionRows.fetch.
-func fetchRowsAVX512(rows int, cols int, x []float32, ldx int)
-
 // gatherRowsAVX512 is attentionRows.gather.
 func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 
@@ -42,6 +39,18 @@ func hideRowsAVX512(rows int, cols int, scores []float32, ld int, from int)
 
 // hideSpanAVX512 is attentionRows.hideSpan.
 func hideSpanAVX512(scores []float32, slots []int32, first int32, last int32)
+
+// aheadRowsAVX512 is attentionRows.ahead.
+func aheadRowsAVX512(rows int, cols int, x []float32, ldx int)
+
+// dotRowsAVX512 is attentionRows.dot.
+func dotRowsAVX512(rows int, cols int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+
+// axpyRowsAVX512 is attentionRows.axpy.
+func axpyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
+
+// shiftAVX512 is attentionRows.shift.
+func shiftAVX512(dst []float32, x []float32, a float32)
 
 // multiplyAVX512 is attentionRows.multiply.
 func multiplyAVX512(dst []float32, x []float32)

@@ -785,33 +785,6 @@ rowsdone:
 	VZEROUPPER
 	RET
 
-// func fetchRowsAVX512(rows int, cols int, x []float32, ldx int)
-// Requires: AVX, MMX+
-TEXT ·fetchRowsAVX512(SB), NOSPLIT, $0-48
-	MOVQ  rows+0(FP), DX
-	MOVQ  ldx+40(FP), BX
-	SHLQ  $0x02, BX
-	MOVQ  x_base+16(FP), SI
-	TESTQ DX, DX
-	JZ    rowsdone
-
-row:
-	MOVQ cols+8(FP), AX
-	XORQ CX, CX
-
-line:
-	PREFETCHT1 (SI)(CX*1)
-	ADDQ       $0x40, CX
-	SUBQ       $0x10, AX
-	JG         line
-	ADDQ       BX, SI
-	DECQ       DX
-	JNZ        row
-
-rowsdone:
-	VZEROUPPER
-	RET
-
 // func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-108
@@ -1129,6 +1102,251 @@ loop1by1end:
 	VPCMPUD   $0x02, Z1, Z3, K2
 	KANDW     K1, K2, K2
 	VMOVUPS   Z2, K2, (DX)(CX*1)
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func aheadRowsAVX512(rows int, cols int, x []float32, ldx int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·aheadRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldx+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  x_base+16(FP), SI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ cols+8(FP), AX
+	XORQ CX, CX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	PREFETCHT0 (SI)(CX*1)
+	ADDQ       $0x00000040, CX
+	SUBQ       $0x00000010, AX
+	JGE        loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000010, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       $-1, DI
+	BZHIQ      AX, DI, DI
+	KMOVW      DI, K1
+	PREFETCHT0 (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func dotRowsAVX512(rows int, cols int, dst []float32, x []float32, ldx int, y []float32, ldy int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·dotRowsAVX512(SB), NOSPLIT, $0-104
+	MOVQ  rows+0(FP), DX
+	MOVQ  dst_base+16(FP), BX
+	MOVQ  ldx+64(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  x_base+40(FP), DI
+	MOVQ  ldy+96(FP), R8
+	SHLQ  $0x02, R8
+	MOVQ  y_base+72(FP), R9
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ   cols+8(FP), AX
+	XORQ   CX, CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	SUBQ   $0x00000020, AX
+	JL     loop1by2end
+
+loop1by2:
+	VMOVUPS     (DI)(CX*1), Z2
+	VMOVUPS     (R9)(CX*1), Z3
+	VFMADD231PS Z2, Z3, Z0
+	VMOVUPS     64(DI)(CX*1), Z2
+	VMOVUPS     64(R9)(CX*1), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JGE         loop1by2
+
+loop1by2end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (DI)(CX*1), Z2
+	VMOVUPS     (R9)(CX*1), Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        $-1, R10
+	BZHIQ       AX, R10, R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (DI)(CX*1), K1, Z2
+	VMOVUPS.Z   (R9)(CX*1), K1, Z3
+	VFMADD231PS Z2, Z3, Z0
+
+loop1done:
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X8 $0x01, Z0, Y2
+	VADDPS        Y2, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X2
+	VADDPS        X2, X0, X0
+	VPERMILPS     $0x4e, X0, X2
+	VADDPS        X2, X0, X0
+	VPERMILPS     $0xb1, X0, X2
+	VADDPS        X2, X0, X0
+	VMOVSS        X0, (BX)
+	ADDQ          $0x04, BX
+	ADDQ          SI, DI
+	ADDQ          R8, R9
+	DECQ          DX
+	JNZ           row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func axpyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, a []float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpyRowsAVX512(SB), NOSPLIT, $0-104
+	MOVQ  rows+0(FP), DX
+	MOVQ  ldd+40(FP), BX
+	SHLQ  $0x02, BX
+	MOVQ  dst_base+16(FP), SI
+	MOVQ  ldx+72(FP), DI
+	SHLQ  $0x02, DI
+	MOVQ  x_base+48(FP), R8
+	MOVQ  a_base+80(FP), R9
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVQ         cols+8(FP), AX
+	XORQ         CX, CX
+	VBROADCASTSS (R9), Z0
+	SUBQ         $0x00000020, AX
+	JL           loop1by2end
+
+loop1by2:
+	VMOVUPS     (SI)(CX*1), Z1
+	VMOVUPS     (R8)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (SI)(CX*1)
+	VMOVUPS     64(SI)(CX*1), Z1
+	VMOVUPS     64(R8)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, 64(SI)(CX*1)
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x00000020, AX
+	JGE         loop1by2
+
+loop1by2end:
+	ADDQ $0x00000020, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS     (SI)(CX*1), Z1
+	VMOVUPS     (R8)(CX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (SI)(CX*1)
+	ADDQ        $0x00000040, CX
+	SUBQ        $0x00000010, AX
+	JGE         loop1by1
+
+loop1by1end:
+	ADDQ        $0x00000010, AX
+	TESTQ       AX, AX
+	JZ          loop1done
+	MOVQ        $-1, R10
+	BZHIQ       AX, R10, R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (SI)(CX*1), K1, Z1
+	VMOVUPS.Z   (R8)(CX*1), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (SI)(CX*1)
+
+loop1done:
+	ADDQ BX, SI
+	ADDQ DI, R8
+	ADDQ $0x04, R9
+	DECQ DX
+	JNZ  row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
+// func shiftAVX512(dst []float32, x []float32, a float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·shiftAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dst_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         x_base+24(FP), BX
+	VBROADCASTSS a+48(FP), Z0
+	SUBQ         $0x00000040, AX
+	JL           loop1by4end
+
+loop1by4:
+	VMOVUPS (BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*1)
+	VMOVUPS 64(BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(DX)(CX*1)
+	VMOVUPS 128(BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(DX)(CX*1)
+	VMOVUPS 192(BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(DX)(CX*1)
+	ADDQ    $0x00000100, CX
+	SUBQ    $0x00000040, AX
+	JGE     loop1by4
+
+loop1by4end:
+	ADDQ $0x00000040, AX
+	SUBQ $0x00000010, AX
+	JL   loop1by1end
+
+loop1by1:
+	VMOVUPS (BX)(CX*1), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DX)(CX*1)
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, AX
+	JGE     loop1by1
+
+loop1by1end:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JZ        loop1done
+	MOVQ      $-1, SI
+	BZHIQ     AX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (BX)(CX*1), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (DX)(CX*1)
 
 loop1done:
 	VZEROUPPER

@@ -132,7 +132,7 @@ func (g *attentionBackward[T]) fetch(task, b, h int, p *attentionPart, i int, s 
 	at, step := (b*g.queries+p.queryRow(i))*g.d+h*g.size, p.QStep*g.d
 	for _, rows := range [][]T{g.q, g.do, g.queryGrad(stripe)} {
 		if rows != nil {
-			g.pass.fetch(min(s.rows, p.QCount-i), g.size, rows[at:], step)
+			g.pass.ahead(min(s.rows, p.QCount-i), g.size, rows[at:], step)
 		}
 	}
 }

@@ -29,8 +29,10 @@ type attentionRows[T Float] struct {
 	scale func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T)         // dst = x·a[row]
 	copy  func(rows, cols int, dst []T, ldd int, x []T, ldx int)
 
-	// fetch has rows brought into the second-level cache while others are in use.
-	fetch func(rows, cols int, x []T, ldx int)
+	axpy  func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) // dst += x·a[row]
+	dot   func(rows, cols int, dst, x []T, ldx int, y []T, ldy int)     // dst[row] = x·y
+	ahead func(rows, cols int, x []T, ldx int)                          // prefetches x
+	shift func(dst, x []T, a T)                                         // dst = x + a
 
 	// Rows that a list names by their number, ld elements being from one to the
 	// next: gather puts a·x of them into the rows of dst, scatter puts a[i]·x of
@@ -60,7 +62,8 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 	return &attentionRows[T]{
 		max: maxRows[T], exp: expRows[T], hide: hideRows[T], hideSpan: hideSpanPortable[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
-		fetch: func(_, _ int, _ []T, _ int) {}, gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
+		gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
+		axpy: axpyRows[T], dot: dotRows[T], ahead: func(int, int, []T, int) {}, shift: shiftPortable[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }
@@ -182,6 +185,24 @@ func scatterAddRows[T Float](rows, cols int, dst []T, ldd int, list []int32, x [
 		for e, y := range x[i*ldx:][:cols] {
 			dst[int(row)*ldd+e] += T(y * a)
 		}
+	}
+}
+
+func axpyRows[T Float](rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) {
+	for i := range rows {
+		axpyPortable(dst[i*ldd:][:cols], x[i*ldx:][:cols], a[i])
+	}
+}
+
+func dotRows[T Float](rows, cols int, dst, x []T, ldx int, y []T, ldy int) {
+	for i := range rows {
+		dst[i] = dotPortable(x[i*ldx:][:cols], y[i*ldy:][:cols])
+	}
+}
+
+func shiftPortable[T Float](dst, x []T, a T) {
+	for i := range dst {
+		dst[i] = x[i] + a
 	}
 }
 

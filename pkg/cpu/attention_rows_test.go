@@ -34,7 +34,7 @@ func TestAttentionRows(t *testing.T) {
 				}
 			}
 			var name string
-			switch r.IntN(11) {
+			switch r.IntN(14) {
 			case 0:
 				name = "max"
 				pass.max(rows, cols, x[0], ld, x[1], x[2])
@@ -59,6 +59,19 @@ func TestAttentionRows(t *testing.T) {
 				name = "scale"
 				pass.scale(rows, cols, x[2], ld, x[3], ld+1, x[4])
 				exact.scale(rows, cols, y[2], ld, y[3], ld+1, y[4])
+			case 8:
+				name = "dot"
+				pass.dot(rows, cols, x[2], x[3], ld, x[4], ld+1)
+				exact.dot(rows, cols, y[2], y[3], ld, y[4], ld+1)
+				pass.ahead(rows, cols, x[3], ld) // changes nothing
+			case 9:
+				name = "axpy"
+				pass.axpy(rows, cols, x[2], ld, x[3], ld+1, x[4])
+				exact.axpy(rows, cols, y[2], ld, y[3], ld+1, y[4])
+			case 10:
+				name = "shift"
+				pass.shift(x[2][:cols], x[3][:cols], float32(a))
+				exact.shift(y[2][:cols], y[3][:cols], a)
 			case 6:
 				name = "copy"
 				pass.copy(rows, cols, x[2], ld, x[3], ld+1)
@@ -67,15 +80,15 @@ func TestAttentionRows(t *testing.T) {
 				name = "combine"
 				pass.combine(rows, cols, x[2], ld+1, x[3], x[4], ld, x[5], x[5][80:], float32(a))
 				exact.combine(rows, cols, y[2], ld+1, y[3], y[4], ld, y[5], y[5][80:], a)
-			case 8:
+			case 11:
 				name = "gather"
 				pass.gather(rows, cols, x[2], ld+1, x[3], ld, list, float32(a))
 				exact.gather(rows, cols, y[2], ld+1, y[3], ld, list, a)
-			case 9:
+			case 12:
 				name = "scatter"
 				pass.scatter(rows, cols, x[2], ld, list, x[3], ld+1, x[4])
 				exact.scatter(rows, cols, y[2], ld, list, y[3], ld+1, y[4])
-			case 10:
+			case 13:
 				name = "scatterAdd"
 				pass.scatterAdd(rows, cols, x[2], ld, list, x[3], ld+1, float32(a))
 				exact.scatterAdd(rows, cols, y[2], ld, list, y[3], ld+1, a)

@@ -1,10 +1,6 @@
 package cpu
 
-import (
-	"math"
-
-	"hgbench/pkg/graph"
-)
+import "hgbench/pkg/graph"
 
 // featureShape is the sizes of a node of features.
 type featureShape struct {
@@ -22,7 +18,7 @@ func (s featureShape) project() float64 {
 
 // scaled writes x′ = x·size^(−1/4) of some rows of one head.
 func scaledRows[T Float](dst, x []T, rows, size, ld int) {
-	factor := T(math.Pow(float64(size), -0.25))
+	factor := T(quarter(size))
 	for i := range rows {
 		for e, y := range x[i*ld:][:size] {
 			dst[i*size+e] = y * factor
@@ -61,8 +57,8 @@ func features[T Float](n *graph.Node, op graph.Features) kernel {
 					}
 				}),
 			}
-			if op.Maximum != graph.OfToken {
-				phases = append(phases, f.maxima(op.Maximum))
+			if op.Maximum == graph.OfAll {
+				phases = append(phases, f.maxima())
 			}
 			return append(phases, f.each(func(w *worker, b, h, from, rows int) {
 				scaled := scratch[T](w)[:rows*s.size]
@@ -98,16 +94,11 @@ func (f featureShape) each(run func(w *worker, b, h, from, rows int)) phase {
 	}}
 }
 
-// maxima turns those of positions into those of all before them, or of all.
-func (f *featureRun[T]) maxima(of graph.Maximum) phase {
+// maxima turns those of positions into that of all.
+func (f *featureRun[T]) maxima() phase {
 	return phase{tiles: f.batch * f.heads, run: func(_ *worker, pair int) {
 		c := f.c[pair*f.length:][:f.length]
-		for i := 1; i < len(c); i++ {
-			c[i] = max(c[i], c[i-1])
-		}
-		if of == graph.OfAll {
-			fill(c, c[len(c)-1])
-		}
+		fill(c, f.ks.max(c))
 	}}
 }
 
@@ -170,7 +161,7 @@ func featuresGrad[T Float](n *graph.Node, op graph.FeaturesGrad) kernel {
 					}
 				}
 				ks.tile(rows, s.size, s.count, dash, s.count, 1, ks.rowMajor(projection, s.size), u, s.size, false)
-				factor := T(math.Pow(float64(s.size), -0.25))
+				factor := T(quarter(s.size))
 				for i := range rows {
 					dst := dx[s.at(b, h, from+i, s.size):][:s.size]
 					total := sum[(b*s.heads+h)*s.length+from+i]

@@ -60,6 +60,8 @@ func TestExecutedFLOPs(t *testing.T) {
 		"attention resampling":  glass("1@1,1@3,1@1", "attention(average)", "attention(linear)"),
 		"linear resampling":     glass("1@1,1@2,1@6,0@2,1@1", "linear", "linear"),
 		"plain resampling":      glass("0@1,1@4,1@1", "average", "repeat"),
+		"relu":                  flat("relu", nn.Rotary, graph.Streaming),
+		"favor":                 flat("favor(7)", nn.NoPositions, graph.Streaming), // less where its maximum rises
 		"transformer-xl":        baselines.TransformerXL{Config: small, Layers: 2, HeadSize: 5},
 		"same length":           baselines.TransformerXL{Config: small, Layers: 1, HeadSize: 12, SameLength: true},
 	} {
@@ -73,7 +75,8 @@ func TestExecutedFLOPs(t *testing.T) {
 				defer m.Close()
 				operations.Store(0)
 				m.Run(p)
-				if got := operations.Load(); got != int64(math.Round(p.FLOPs.Executed)) {
+				got, planned := operations.Load(), int64(math.Round(p.FLOPs.Executed))
+				if got > planned || got != planned && name != "favor" {
 					t.Errorf("executed %d operations, the plan says %.0f", got, p.FLOPs.Executed)
 				}
 				if p.FLOPs.Executed < p.FLOPs.Necessary {

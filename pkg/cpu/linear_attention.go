@@ -6,214 +6,287 @@ import (
 	"hgbench/pkg/graph"
 )
 
-// linearChunk is the number of positions that attend to each other by scores.
-// What came before a chunk is one matrix, the sum over keys of e(k)·vᵀ.
-const linearChunk = 64
+// linearChunk is the number of positions whose features are computed together,
+// and that attend to each other by scores. What came before is sums over keys.
+// It divides graph.LinearSegment.
+const linearChunk = 32
 
-// linearAttention runs the chunks of a head one after the other. Every row is
-// relative to the running maximum c at its own position, and what is kept of the
-// past to that at its end, so no bit of a row depends on what follows it.
+// linearStrip is the number of queries whose later keys are left out together.
+const linearStrip = 16
+
+// linearAttention runs the chunks of a head one after the other.
+//
+// Norm is a factor of o and R alone, so features are φ = e + Epsilon here. Keys
+// that share their maximum c form a run, and a chunk is cut into its runs, within
+// which no key needs a weight. Where c rises, the sums that have been collected
+// are made relative to the new one. So the bits of a row depend on what precedes
+// it alone.
 type linearAttention[T Float] struct {
 	graph.LinearAttention
-	ks                               *kernels[T]
-	pass                             *attentionRows[T]
-	batch, length, count, size, d, m int // d, m are of all heads
-	q, k, v, c, o, r                 []T
+	ks   *kernels[T]
+	pass *attentionRows[T]
+
+	batch, length      int
+	inner, count, size int // of q and k, of features, of v: of one head
+	wide               int // distance of rows [v, 1]: whole lines of the cache
+	segments           int
+
+	q, k, v, o, r []T
+	states        []T // [B, H, segments, stateSize]
+	c             []T // in units of ln 2
+	projection    []T // of x to P·x′ in units of ln 2, packed
 }
 
-func newLinearAttention[T Float](op graph.LinearAttention, q, v *graph.Value) *linearAttention[T] {
+func newLinearAttention[T Float](op graph.LinearAttention, r *graph.Value, inputs []*graph.Value) *linearAttention[T] {
 	ks := kernelsFor[T]()
-	return &linearAttention[T]{
-		LinearAttention: op, ks: ks, pass: attentionRowsOf(ks),
-		batch: v.Shape[0], length: v.Shape[1], count: q.Cols() / op.Heads, size: v.Cols() / op.Heads, d: v.Cols(), m: q.Cols(),
+	q, v := inputs[0], inputs[2]
+	f := &linearAttention[T]{
+		LinearAttention: op, ks: ks, pass: attentionRowsOf(ks), batch: v.Shape[0], length: v.Shape[1],
+		inner: q.Cols() / op.Heads, size: v.Cols() / op.Heads, segments: (r.Shape[2] - 1) / graph.LinearSegment,
 	}
+	f.count = f.inner
+	if op.Kernel == graph.SoftmaxKernel {
+		f.count = inputs[3].Rows()
+	}
+	f.wide = roundUp(f.size+1, 16)
+	return f
 }
 
-// linearScratch is the memory of a thread. Sums over earlier keys: state of
-// e(k)·vᵀ, total of e(k), values of v. In a gradient the same over later queries.
+// linearScratch is the memory of a thread for a chunk.
 type linearScratch[T Float] struct {
-	state          []T // [count, size]
-	total          []T // [count]
-	values         []T // [size]
-	phi, e, packed []T // [chunk, count]
-	scores, other  []T // [chunk, chunk]
-	turned         []T // state transposed, in panels
-	rows           []T // [chunk, size]
-	sum, shrink    []T // [chunk]
+	state                 linearState[T]
+	q, k                  []T // [chunk, count], features
+	v                     []T // [chunk, wide], rows [v, 1]
+	scores                []T // [chunk, chunk]
+	packed, turned        []T // keys, and sums, transposed in panels
+	rows                  []T // [chunk, size]
+	one                   []T // as many as a row of anything has
+	c, high, shift, total []T // [chunk]
 }
+
+// linearState is sums over keys: in row j < size of φ(k)·v_j, in the last one of
+// φ(k); and of v.
+type linearState[T Float] struct {
+	sums   []T // [size + 1, count]
+	values []T // [size]
+	c      T   // what φ is relative to
+	keys   int
+}
+
+func (f *linearAttention[T]) stateSize() int { return (f.size+1)*f.count + f.size }
 
 func (f *linearAttention[T]) layout(c *carve[T]) linearScratch[T] {
 	const n = linearChunk
-	exactly := func(n int) []T {
-		if x := c.next(n); x != nil {
-			return x[:n]
-		}
-		return nil
-	}
 	return linearScratch[T]{
-		state: exactly(f.count * f.size), total: exactly(f.count), values: exactly(f.size),
-		phi: c.next(n * f.count), e: c.next(n * f.count), packed: c.next(f.ks.packedSize(max(f.count, f.size), n)),
-		scores: c.next(n * n), other: c.next(n * n), turned: c.next(f.ks.packedSize(f.size, f.count)), rows: c.next(n * f.size), sum: c.next(n), shrink: c.next(n),
+		state: linearState[T]{sums: c.exactly((f.size + 1) * f.count), values: c.exactly(f.size)},
+		q:     c.next(n * f.count), k: c.next(n * f.count), v: c.next(n * f.wide), scores: c.next(n * n),
+		packed: c.next(f.ks.packedSize(max(f.count, f.size+1), n)), turned: c.next(f.ks.packedSize(f.count, f.size)),
+		rows: c.next(n * f.size), one: c.next(max(n, f.count)),
+		c: c.next(n), high: c.next(n), shift: c.next(n), total: c.next(n),
 	}
 }
 
-func (f *linearAttention[T]) scratchBytes() int64 {
-	c := carve[T]{}
-	f.layout(&c)
-	return int64(sizeOf[T]()) * int64(c.size)
-}
-
-// chunks calls do with each chunk's first row and rows.
-func (f *linearAttention[T]) chunks(do func(from, rows int)) {
-	for from := 0; from < f.length; from += linearChunk {
-		do(from, min(linearChunk, f.length-from))
+// start makes the memory ready for a head.
+func (f *linearAttention[T]) start(x *linearScratch[T]) {
+	fill(x.one, 1)
+	for i := range linearChunk {
+		x.v[i*f.wide+f.size] = 1
 	}
-}
-
-// executed FLOPs of a pass with so many products of [chunk, count]×[count, size]
-// and of [chunk, chunk]×[chunk, count] and ×[chunk, size].
-func (f *linearAttention[T]) executed(state, features, values float64) (flops float64) {
-	f.chunks(func(_, rows int) {
-		n := float64(rows)
-		flops += 2 * n * (state*float64(f.count*f.size) + n*(features*float64(f.count)+values*float64(f.size)))
-	})
-	return flops * float64(f.batch*f.Heads)
+	clear(x.state.sums)
+	clear(x.state.values)
+	x.state.keys = 0
 }
 
 func linearAttentionForward[T Float](n *graph.Node, op graph.LinearAttention) kernel {
-	f := newLinearAttention[T](op, n.Inputs[0], n.Inputs[2])
-	return kernel{scratch: f.scratchBytes(), executed: func() float64 { return f.executed(2, 1, 1) }, bind: func(m *memory) []phase {
-		f.q, f.k, f.v = in[T](m, 0), in[T](m, 1), in[T](m, 2)
-		if f.Scaled {
-			f.c = in[T](m, 3)
-		}
-		if f.o, f.r = out[T](m, 0), out[T](m, 1); f.o == nil {
-			f.o = make([]T, n.Outputs[0].Elements())
-		}
-		return []phase{{tiles: f.batch * f.Heads, run: func(w *worker, pair int) {
-			x := f.layout(&carve[T]{memory: scratch[T](w)})
-			clear(x.state)
-			clear(x.total)
-			clear(x.values)
-			f.chunks(func(from, rows int) { f.forward(&x, pair, from, rows) })
-		}}}
-	}}
-}
-
-// features is where those of a row of a pair start; row likewise for values.
-func (f *linearAttention[T]) features(pair, row int) int {
-	return (pair/f.Heads*f.length+row)*f.m + pair%f.Heads*f.count
-}
-
-func (f *linearAttention[T]) row(pair, row int) int {
-	return (pair/f.Heads*f.length+row)*f.d + pair%f.Heads*f.size
-}
-
-// between is exp(c of row i − c of row j) for i ≤ j, at most 1; for i of −1,
-// before which there is nothing, any finite number will do.
-func (f *linearAttention[T]) between(pair, i, j int) T {
-	if f.c == nil || i < 0 {
-		return 1
-	}
-	a, b := f.c[pair*f.length+i], f.c[pair*f.length+j]
-	if a == b {
-		return 1
-	}
-	return T(math.Exp(float64(a - b)))
-}
-
-// query loads φ(q) of a chunk, and returns the sums over features.
-func (f *linearAttention[T]) query(x *linearScratch[T], pair, from, rows int) {
-	norm, epsilon := T(f.Norm), T(f.Epsilon)
-	for i := range rows {
-		src, dst := f.q[f.features(pair, from+i):][:f.count], x.phi[i*f.count:][:f.count]
-		for j, y := range src {
-			dst[j] = norm * (y + epsilon)
-		}
-		x.sum[i] = f.ks.sum(dst)
-	}
-}
-
-// keys loads e(k) of a chunk relative to c of row to, not before its end.
-func (f *linearAttention[T]) keys(x *linearScratch[T], pair, from, rows, to int) {
-	for j := range rows {
-		src, dst := f.k[f.features(pair, from+j):][:f.count], x.e[j*f.count:][:f.count]
-		if y := f.between(pair, from+j, to); y != 1 {
-			f.ks.scale(dst, src, y)
-		} else {
-			copy(dst, src)
-		}
-	}
-}
-
-// weigh multiplies scores [i][j] by Norm·exp(c_j − c_i), and clears those of
-// later keys.
-func (f *linearAttention[T]) weigh(pair, from, rows int, scores []T) {
-	norm := T(f.Norm)
-	for i := range rows {
-		row := scores[i*linearChunk:][:rows]
-		for j := 0; j <= i; {
-			next := j + 1
-			for f.c != nil && next <= i && f.c[pair*f.length+from+next] == f.c[pair*f.length+from+j] {
-				next++
+	f := newLinearAttention[T](op, n.Outputs[1], n.Inputs)
+	c := carve[T]{}
+	f.layout(&c)
+	return kernel{
+		workspace: int64(sizeOf[T]()) * int64(f.projectionSize()), scratch: int64(sizeOf[T]()) * int64(c.size),
+		executed: f.executedForward,
+		bind: func(m *memory) []phase {
+			f.q, f.k, f.v = in[T](m, 0), in[T](m, 1), in[T](m, 2)
+			f.o, f.r, f.states, f.c = out[T](m, 0), out[T](m, 1), out[T](m, 2), out[T](m, 3)
+			if f.o == nil {
+				f.o = make([]T, n.Outputs[0].Elements())
 			}
-			if f.c == nil {
-				next = i + 1
-			}
-			f.ks.scale(row[j:next], row[j:next], norm*f.between(pair, from+j, from+i))
-			j = next
+			return append(f.project(m, 3, work[T](m, f.projectionSize()), nil), phase{tiles: f.batch * f.Heads, run: func(w *worker, pair int) {
+				x := f.layout(&carve[T]{memory: scratch[T](w)})
+				f.start(&x)
+				f.chunks(0, f.length, func(from, rows int) { f.forward(&x, pair, from, rows) })
+			}})
+		},
+	}
+}
+
+// chunks calls do with each chunk's first row and rows.
+func (f *linearAttention[T]) chunks(lo, hi int, do func(from, rows int)) {
+	for from := lo; from < hi; from += linearChunk {
+		do(from, min(linearChunk, hi-from))
+	}
+}
+
+// at is where a row of a pair starts in a matrix with so many columns a head.
+func (f *linearAttention[T]) at(pair, row, size int) int {
+	return ((pair/f.Heads*f.length+row)*f.Heads + pair%f.Heads) * size
+}
+
+// ahead asks for what the chunk at from will use of a matrix, if there is one: the
+// rows of a head are too far apart for the machine to foresee.
+func (f *linearAttention[T]) ahead(x []T, pair, from, size int) {
+	if from >= 0 && from < f.length {
+		f.pass.ahead(min(linearChunk, f.length-from), size, x[f.at(pair, from, size):], f.Heads*size)
+	}
+}
+
+// runs calls do with the runs of equal c of a chunk.
+func runs[T Float](c []T, do func(i, n int)) {
+	for i := 0; i < len(c); {
+		next := i + 1
+		for next < len(c) && c[next] == c[i] {
+			next++
 		}
-		clear(row[i+1:])
+		do(i, next-i)
+		i = next
 	}
 }
 
-// scoresOf computes Σ φ(q_i)·e(k_j) of a chunk, weighed.
-func (f *linearAttention[T]) scoresOf(x *linearScratch[T], pair, from, rows int) {
-	f.ks.pack(f.count, rows, f.k[f.features(pair, from):], 1, f.m, x.packed)
-	f.ks.tile(rows, rows, f.count, x.phi, f.count, 1, f.ks.packed(x.packed, f.count), x.scores, linearChunk, false)
-	f.weigh(pair, from, rows, x.scores)
+// rise makes the state relative to c. Only e is: Epsilon stays.
+func (f *linearAttention[T]) rise(x *linearScratch[T], c T) {
+	s := &x.state
+	if s.keys > 0 && c != s.c {
+		y, epsilon := exp2(s.c-c), T(f.Epsilon)
+		f.ks.scale(s.sums, s.sums, y)
+		for j, v := range s.values {
+			f.ks.axpy(s.sums[j*f.count:][:f.count], x.one[:f.count], T((1-y)*epsilon)*v)
+		}
+		f.ks.axpy(s.sums[f.size*f.count:], x.one[:f.count], T((1-y)*epsilon)*T(s.keys))
+	}
+	s.c = c
 }
 
-// advance adds a chunk of keys to the state.
-func (f *linearAttention[T]) advance(x *linearScratch[T], pair, from, rows int) {
-	last := from + rows - 1
-	if y := f.between(pair, from-1, last); y != 1 {
-		f.ks.scale(x.state, x.state, y)
-		f.ks.scale(x.total, x.total, y)
+// advance adds n keys of the chunk to the state.
+func (f *linearAttention[T]) advance(x *linearScratch[T], i, n int) {
+	s := &x.state
+	f.ks.tile(f.size+1, f.count, n, x.v[i*f.wide:], 1, f.wide, f.ks.rowMajor(x.k[i*f.count:], f.count), s.sums, f.count, true)
+	if f.Kernel == graph.SoftmaxKernel {
+		f.ks.tile(1, f.size, n, x.one, n, 1, f.ks.rowMajor(x.v[i*f.wide:], f.wide), s.values, f.size, true)
 	}
-	f.keys(x, pair, from, rows, last)
-	f.ks.tile(f.count, f.size, rows, x.e, 1, f.count, f.ks.rowMajor(f.v[f.row(pair, from):], f.d), x.state, f.size, true)
-	for j := range rows {
-		f.ks.add(x.total, x.total, x.e[j*f.count:][:f.count])
+	s.keys += n
+}
+
+// scoresOf computes φ(q_i)·φ(k_j) of a run.
+func (f *linearAttention[T]) scoresOf(x *linearScratch[T], i, n int) {
+	f.ks.pack(f.count, n, x.k[i*f.count:], 1, f.count, x.packed)
+	f.scoresBy(n, f.count, x.q[i*f.count:], f.count, f.ks.packed(x.packed, f.count), x.scores)
+}
+
+// scoresBy computes A·B of n queries and n packed keys, and 0 for later keys.
+func (f *linearAttention[T]) scoresBy(n, k int, a []T, lda int, b panels[T], scores []T) {
+	strips(n, func(i, rows int) {
+		f.ks.tile(rows, i+rows, k, a[i*lda:], lda, 1, b, scores[i*linearChunk:], linearChunk, false)
+	})
+	clearLater(scores, n)
+}
+
+// earlier adds scores·B to C: for each query, over the keys up to it.
+func (f *linearAttention[T]) earlier(n, cols int, scores, b []T, ldb int, c []T, ldc int) {
+	strips(n, func(i, rows int) {
+		f.ks.tile(rows, cols, i+rows, scores[i*linearChunk:], linearChunk, 1, f.ks.rowMajor(b, ldb), c[i*ldc:], ldc, true)
+	})
+}
+
+// later adds scoresᵀ·B to C: for each key, over the queries from it on.
+func (f *linearAttention[T]) later(n, cols int, scores, b []T, ldb int, c []T, ldc int) {
+	strips(n, func(i, rows int) {
+		f.ks.tile(rows, cols, n-i, scores[i*(linearChunk+1):], 1, linearChunk, f.ks.rowMajor(b[i*ldb:], ldb), c[i*ldc:], ldc, true)
+	})
+}
+
+// strips calls do with the strips of a run of n.
+func strips(n int, do func(i, rows int)) {
+	for i := 0; i < n; i += linearStrip {
+		do(i, min(linearStrip, n-i))
+	}
+}
+
+// clearLater clears the scores of keys after the query.
+func clearLater[T Float](scores []T, n int) {
+	for i := range n {
+		clear(scores[i*linearChunk+i+1 : i*linearChunk+n])
 	}
 }
 
 // forward is one chunk of a head.
 func (f *linearAttention[T]) forward(x *linearScratch[T], pair, from, rows int) {
-	f.query(x, pair, from, rows)
-	f.scoresOf(x, pair, from, rows)
-	norm, epsilon := T(f.Norm), T(f.Epsilon)
-	for i := range rows {
-		x.shrink[i] = norm * f.between(pair, from-1, from+i)
+	size := f.stateSize()
+	if at := from/graph.LinearSegment - 1; f.states != nil && from%graph.LinearSegment == 0 && from > 0 {
+		kept := f.states[(pair*f.segments+at)*size:][:size]
+		copy(kept[copy(kept, x.state.sums):], x.state.values)
 	}
-	f.ks.tile(rows, f.size, f.count, x.phi, f.count, 1, f.ks.rowMajor(x.state, f.size), x.rows, f.size, false)
-	f.pass.scale(rows, f.size, x.rows, f.size, x.rows, f.size, x.shrink)
-	f.ks.tile(rows, f.size, rows, x.scores, linearChunk, 1, f.ks.rowMajor(f.v[f.row(pair, from):], f.d), x.rows, f.size, true)
-	for i := range rows {
-		o := f.o[f.row(pair, from+i):][:f.size]
-		f.ks.add(x.values, x.values, f.v[f.row(pair, from+i):][:f.size])
-		r := f.ks.sum(x.scores[i*linearChunk:][:i+1]) + T(x.shrink[i]*f.ks.dot(x.phi[i*f.count:][:f.count], x.total))
-		rest := norm * epsilon * x.sum[i]
-		r += rest * T(from+i+1)
-		if r <= T(f.Stabiliser) { // it is not negative
-			r += 2 * T(f.Stabiliser)
-		}
-		copy(o, x.rows[i*f.size:][:f.size])
-		f.ks.axpy(o, x.values, rest)
-		f.ks.scale(o, o, 1/r)
-		if f.r != nil {
-			f.r[pair*f.length+from+i] = r
-		}
+	f.ahead(f.q, pair, from+linearChunk, f.inner)
+	f.features(x, x.q, f.q, pair, from, rows, ownMaximum)
+	f.ahead(f.k, pair, from+linearChunk, f.inner)
+	f.features(x, x.k, f.k, pair, from, rows, runningMaximum)
+	f.ahead(f.v, pair, from+linearChunk, f.size)
+	f.pass.shift(x.q[:rows*f.count], x.q[:rows*f.count], T(f.Epsilon))
+	f.pass.shift(x.k[:rows*f.count], x.k[:rows*f.count], T(f.Epsilon))
+	f.pass.copy(rows, f.size, x.v, f.wide, f.v[f.at(pair, from, f.size):], f.Heads*f.size)
+	if f.c != nil {
+		copy(f.c[pair*f.length+from:], x.c[:rows])
 	}
-	f.advance(x, pair, from, rows)
+	f.ahead(f.o, pair, from+linearChunk, f.size)
+	runs(x.c[:rows], func(i, n int) {
+		f.rise(x, x.c[i])
+		f.scoresOf(x, i, n)
+		f.ks.pack(f.count, f.size, x.state.sums, 1, f.count, x.turned)
+		q := x.q[i*f.count:]
+		f.ks.tile(n, f.size, f.count, q, f.count, 1, f.ks.packed(x.turned, f.count), x.rows, f.size, false)
+		f.earlier(n, f.size, x.scores, x.v[i*f.wide:], f.wide, x.rows, f.size)
+		squared := T(f.Norm * f.Norm)
+		f.pass.dot(n, f.count, x.total, q, f.count, x.state.sums[f.size*f.count:], 0)
+		f.pass.dot(n, n, x.high, x.scores, linearChunk, x.one, 0)
+		for t := range n {
+			r := x.total[t] + x.high[t]
+			if r *= squared; r <= T(f.Stabiliser) { // it is not negative
+				r += 2 * T(f.Stabiliser)
+			}
+			x.total[t] = squared / r
+			if f.r != nil {
+				f.r[pair*f.length+from+i+t] = r
+			}
+		}
+		f.pass.scale(n, f.size, f.o[f.at(pair, from+i, f.size):], f.Heads*f.size, x.rows, f.size, x.total)
+		f.advance(x, i, n)
+	})
 }
+
+// executedForward counts operations as if every chunk were one run: the most.
+func (f *linearAttention[T]) executedForward() float64 {
+	return f.executed(2, 1, func(rows, m, size float64) float64 {
+		return rows*m*size + half(rows)*(m+size)
+	})
+}
+
+// executed sums over chunks: of products with the projection, of sums over keys,
+// and others in multiply-adds.
+func (f *linearAttention[T]) executed(projections, sums float64, others func(rows, m, size float64) float64) (flops float64) {
+	m, size := float64(f.count), float64(f.size)
+	f.chunks(0, f.length, func(_, rows int) {
+		n := float64(rows)
+		flops += others(n, m, size) + sums*n*m*(size+1)
+		if f.Kernel == graph.SoftmaxKernel {
+			flops += projections*n*m*float64(f.inner) + n*size
+		}
+	})
+	return 2 * flops * float64(f.batch*f.Heads)
+}
+
+// half is the pairs of a query and a key of its strip, or an earlier one, in a run.
+func half(rows float64) (pairs float64) {
+	strips(int(rows), func(i, n int) { pairs += float64(n * (i + n)) })
+	return pairs
+}
+
+// quarter is size^(−1/4), with which queries and keys are multiplied.
+func quarter(size int) float64 { return math.Pow(float64(size), -0.25) }

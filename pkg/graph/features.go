@@ -13,27 +13,23 @@ package graph
 type Features struct {
 	Heads   int
 	Maximum Maximum
-	// Through lets the gradient flow through c too, as in the original. It cannot
-	// for a running maximum, whose gradient would be neither's.
-	Through bool
+	Through bool // the gradient flows through c too, as in the original
 }
 
 // Maximum says over what the c of a position is the maximum of P·x′.
 type Maximum uint8
 
-// Maxima. OfToken is over the features of the position, OfPast over those of the
-// positions up to it, and OfAll over those of all: what the original does to
-// keys, whose every position then depends on every other.
+// Maxima. OfToken is over the features of the position, OfAll over those of all:
+// what the original does to keys, whose every position then depends on every
+// other. (A running maximum is within LinearAttention.)
 const (
 	OfToken Maximum = iota
-	OfPast
 	OfAll
 )
 
 // Features returns e and c.
 func (g *Graph) Features(op Features, x, projection *Value) (e, c *Value) {
 	check(len(x.Shape) == 3 && x.Cols() == op.Heads*projection.Cols(), "features of %v by %v", x, projection)
-	check(!op.Through || op.Maximum != OfPast, "features: a gradient through a running maximum")
 	n := g.emit(op, []*Value{x, projection}, []int{x.Shape[0], x.Shape[1], op.Heads * projection.Rows()}, []int{x.Shape[0], op.Heads, x.Shape[1]})
 	return n.Outputs[0], n.Outputs[1]
 }

@@ -8,34 +8,64 @@ package graph
 //	R_i = Σ_{j≤i} φ(q_i)·φ(k_j | i),  plus 2·Stabiliser where |R_i| ≤ Stabiliser
 //	o_i = Σ_{j≤i} (φ(q_i)·φ(k_j | i)) v_j / R_i
 //
-// per head, where c is what the features of keys were divided by: a running
-// maximum, relative to which those of earlier keys are seen anew. No gradient
-// flows through c.
+// per head. c is 0 but for the softmax kernel, where it is what the features of
+// keys are divided by: a running maximum, relative to which those of earlier
+// keys are seen anew. No gradient flows through it.
 //
-// Inputs: e(q) [B, L, H·m], e(k), v [B, L, D]; c [B, H, L] if Scaled, else it is
-// 0. Outputs: o [B, L, D], R [B, H, L].
+// Inputs: q, k [B, L, H·size] (for GivenFeatures their m features), v [B, L, D];
+// the projection [m, size] for SoftmaxKernel. Outputs: o [B, L, D], R [B, H, L];
+// the sums over keys before each segment but the first, per head, and c [B, H, L],
+// which the gradient starts from.
 type LinearAttention struct {
 	Heads      int
+	Kernel     LinearKernel
 	Norm       float64
 	Epsilon    float64
 	Stabiliser float64
-	Scaled     bool
 }
 
-// LinearAttention returns o; c may be nil.
-func (g *Graph) LinearAttention(op LinearAttention, q, k, v, c *Value) *Value {
+// LinearKernel says what the features e of queries and keys are.
+type LinearKernel uint8
+
+// Kernels. SoftmaxKernel is Features, with the maximum of a query over its own
+// features and that of a key over those of all keys so far; they are computed
+// when they are needed, and never stored.
+const (
+	GivenFeatures LinearKernel = iota
+	ReLUKernel                 // max(x, 0)
+	SoftmaxKernel
+)
+
+// LinearSegment is the number of positions after which the sums over keys are
+// kept: the gradient computes those in between again.
+const LinearSegment = 512
+
+// LinearAttention returns o; projection is for SoftmaxKernel alone.
+func (g *Graph) LinearAttention(op LinearAttention, q, k, v, projection *Value) *Value {
 	check(sameShape(q, k) && len(v.Shape) == 3 && q.Rows() == v.Rows() && q.Cols()%op.Heads == 0 && v.Cols()%op.Heads == 0,
 		"linear attention of %v, %v, %v", q, k, v)
+	check((projection != nil) == (op.Kernel == SoftmaxKernel), "linear attention: a projection is for the softmax kernel, and only for it")
 	inputs := []*Value{q, k, v}
-	if op.Scaled = c != nil; op.Scaled {
-		inputs = append(inputs, c)
+	if projection != nil {
+		check(q.Cols() == op.Heads*projection.Cols(), "linear attention of %v by %v", q, projection)
+		inputs = append(inputs, projection)
 	}
-	return g.emit(op, inputs, v.Shape, []int{v.Shape[0], op.Heads, v.Shape[1]}).Outputs[0]
+	b, l, m, size := v.Shape[0], v.Shape[1], op.features(inputs), v.Cols()/op.Heads
+	segments := max(0, (l-1)/LinearSegment)
+	return g.emit(op, inputs, v.Shape, []int{b, op.Heads, l}, []int{b, op.Heads, segments, (size+1)*m + size}, []int{b, op.Heads, l}).Outputs[0]
 }
 
-// VJP computes the features again where that is cheap.
+// features of a head.
+func (op LinearAttention) features(inputs []*Value) int {
+	if op.Kernel == SoftmaxKernel {
+		return inputs[3].Rows()
+	}
+	return inputs[0].Cols() / op.Heads
+}
+
+// VJP computes given features again where that is cheap.
 func (op LinearAttention) VJP(t *Tape, n *Node) {
-	inputs := []*Value{t.Adjoint(n.Outputs[0]), n.Outputs[0], n.Outputs[1]}
+	inputs := append([]*Value{t.Adjoint(n.Outputs[0])}, n.Outputs...)
 	for i, in := range n.Inputs {
 		if i < 3 {
 			in = t.Recall(in)
@@ -48,17 +78,23 @@ func (op LinearAttention) VJP(t *Tape, n *Node) {
 	}
 }
 
-// FLOPs of the sums over keys of φ(k)·vᵀ, and of φ(q) times them; dense ones are
-// those of softmax attention over all pairs.
+// FLOPs of the sums over keys of φ(k)·vᵀ, of φ(q) times them, and of projections;
+// dense ones are those of softmax attention over all pairs.
 func (op LinearAttention) FLOPs(n *Node) (necessary, dense float64) {
 	q, v := n.Inputs[0], n.Inputs[2]
 	rows := float64(v.necessaryRows())
 	steps := float64(v.Shape[1] - v.Pad)
-	return rows * 4 * float64(q.Cols()) * float64(v.Cols()/op.Heads), rows * steps * 4 * float64(v.Cols())
+	m := float64(op.features(n.Inputs))
+	necessary, dense = 4*rows*m*float64(v.Cols()), rows*steps*4*float64(v.Cols())
+	if op.Kernel == SoftmaxKernel {
+		projections := 4 * rows * m * float64(q.Cols())
+		return necessary + projections, dense + projections
+	}
+	return necessary, dense
 }
 
-// LinearAttentionGrad is the VJP of LinearAttention. Inputs: do, o, R, then those
-// of LinearAttention. Outputs: the gradients of e(q), e(k), v.
+// LinearAttentionGrad is the VJP of LinearAttention. Inputs: do, then outputs and
+// inputs of LinearAttention. Outputs: the gradients of q, k, v.
 type LinearAttentionGrad LinearAttention
 
 // VJP of a gradient is not needed.

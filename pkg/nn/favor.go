@@ -35,14 +35,14 @@ func favor(p *parameters) Attention {
 	return Attention{Absolute: true, Random: redraw > 0, Leaks: original, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
 		q, k, v := l.heads(at.Prefix, h, h, l.turning(at))
 		table := l.projection(at, features, redraw, uint64(seed))
-		maximum := graph.OfPast
-		if original {
-			maximum = graph.OfAll
+		op := graph.LinearAttention{Heads: l.Heads, Kernel: graph.SoftmaxKernel, Norm: 1 / math.Sqrt(float64(features)), Epsilon: epsilon, Stabiliser: epsilon}
+		if !original {
+			return l.LinearAttention(op, q, k, v, table)
 		}
-		q, _ = l.Features(graph.Features{Heads: l.Heads, Through: original}, q, table)
-		k, c := l.Features(graph.Features{Heads: l.Heads, Maximum: maximum, Through: original}, k, table)
-		op := graph.LinearAttention{Heads: l.Heads, Norm: 1 / math.Sqrt(float64(features)), Epsilon: epsilon, Stabiliser: epsilon}
-		return l.LinearAttention(op, q, k, v, c)
+		q, _ = l.Features(graph.Features{Heads: l.Heads, Through: true}, q, table)
+		k, _ = l.Features(graph.Features{Heads: l.Heads, Maximum: graph.OfAll, Through: true}, k, table)
+		op.Kernel = graph.GivenFeatures
+		return l.LinearAttention(op, q, k, v, nil)
 	}}
 }
 
@@ -71,7 +71,7 @@ func (at Place) stream(n uint64) uint64 {
 func relu(*parameters) Attention {
 	return Attention{Absolute: true, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
 		q, k, v := l.heads(at.Prefix, h, h, l.turning(at))
-		op := graph.LinearAttention{Heads: l.Heads, Norm: 1, Epsilon: reluEpsilon}
-		return l.LinearAttention(op, l.Activate(graph.ReLU, q), l.Activate(graph.ReLU, k), v, nil)
+		op := graph.LinearAttention{Heads: l.Heads, Kernel: graph.ReLUKernel, Norm: 1, Epsilon: reluEpsilon}
+		return l.LinearAttention(op, q, k, v, nil)
 	}}
 }

@@ -41,8 +41,8 @@ func (c *golden) performer(config []byte) error {
 	case strings.HasPrefix(g.Kind, "Trax CausalFavor"):
 		err = c.attend(g.goldenHeads, file, attentionRun{inputs: []string{"q", "k", "v"},
 			build: func(gr *graph.Graph, in []*graph.Value) *graph.Value {
-				op := graph.LinearAttention{Heads: g.Heads, Norm: 1, Epsilon: g.Epsilon, Stabiliser: g.Stabiliser}
-				return gr.LinearAttention(op, gr.Activate(graph.ReLU, in[0]), gr.Activate(graph.ReLU, in[1]), in[2], nil)
+				op := graph.LinearAttention{Heads: g.Heads, Kernel: graph.ReLUKernel, Norm: 1, Epsilon: g.Epsilon, Stabiliser: g.Stabiliser}
+				return gr.LinearAttention(op, in[0], in[1], in[2], nil)
 			}})
 	default:
 		err = fmt.Errorf("config.json: kind %q: want favor+ or Trax CausalFavor", g.Kind)
@@ -65,22 +65,24 @@ func (c *golden) favor(g goldenPerformer, file caseFile) error {
 		return err
 	}
 	for _, variant := range []struct {
-		suffix  string
-		maximum graph.Maximum
-		through bool
-	}{{"", graph.OfAll, true}, {"_stopmax", graph.OfAll, false}, {"_runmax", graph.OfPast, false}} {
+		suffix          string
+		causal, through bool
+	}{{"", false, true}, {"_stopmax", false, false}, {"_runmax", true, false}} {
 		norm := softmaxScale(g.Features)
 		var q, k *graph.Value
 		run := attentionRun{inputs: []string{"q", "k", "v"}, suffix: variant.suffix, given: map[string][]float64{"projection": widen(projection)}}
 		run.build = func(gr *graph.Graph, in []*graph.Value) *graph.Value {
 			p := gr.Input("projection", gr.Real, g.Features, g.HeadSize)
-			var top *graph.Value
+			op := graph.LinearAttention{Heads: g.Heads, Norm: norm, Epsilon: g.Epsilon, Stabiliser: g.Stabiliser}
+			if variant.causal {
+				op.Kernel = graph.SoftmaxKernel
+				return gr.LinearAttention(op, in[0], in[1], in[2], p)
+			}
 			q, _ = gr.Features(graph.Features{Heads: g.Heads, Through: variant.through}, in[0], p)
-			k, top = gr.Features(graph.Features{Heads: g.Heads, Maximum: variant.maximum, Through: variant.through}, in[1], p)
+			k, _ = gr.Features(graph.Features{Heads: g.Heads, Maximum: graph.OfAll, Through: variant.through}, in[1], p)
 			gr.Output("q features", q)
 			gr.Output("k features", k)
-			op := graph.LinearAttention{Heads: g.Heads, Norm: norm, Epsilon: g.Epsilon, Stabiliser: g.Stabiliser}
-			return gr.LinearAttention(op, q, k, in[2], top)
+			return gr.LinearAttention(op, q, k, in[2], nil)
 		}
 		if variant.suffix == "_stopmax" {
 			run.output = "o" // the gradient alone differs

@@ -59,10 +59,9 @@ func opCases() []opCase {
 			e, _ := o.Features(graph.Features{Heads: heads, Maximum: graph.OfAll, Through: true}, o.real("x", 2, o.width(1, 9), heads*size), o.projection(size))
 			return e
 		}},
-		{"linear attention", func(o *opBuilder) *graph.Value { return o.linear(nil) }},
-		{"linear attention, scaled", func(o *opBuilder) *graph.Value {
-			return o.linear(func(i int) float64 { return float64(i/3) / 4 }) // a running maximum rises now and then
-		}},
+		{"linear attention, given features", func(o *opBuilder) *graph.Value { return o.linear(graph.GivenFeatures) }},
+		{"linear attention, relu", func(o *opBuilder) *graph.Value { return o.linear(graph.ReLUKernel) }},
+		{"linear attention, softmax", func(o *opBuilder) *graph.Value { return o.linear(graph.SoftmaxKernel) }},
 		{"layernorm", func(o *opBuilder) *graph.Value {
 			d := o.width(8, 40)
 			return o.LayerNorm(o.real("x", 2, o.size(1, 5), d), o.real("scale", d), o.real("bias", d), 1e-6)
@@ -80,6 +79,16 @@ func opCases() []opCase {
 		{"matmul of transposed", func(o *opBuilder) *graph.Value {
 			m, n, k := o.size(1, 40), o.width(1, 40), o.width(1, 40)
 			return o.MatMulT(o.real("a", 2, m, k), o.real("b", n, k), graph.Epilogue{Bias: o.real("bias", n)})
+		}},
+		{"matmul of a function", func(o *opBuilder) *graph.Value {
+			m, n, k, f := o.size(1, 5), o.width(1, 9), o.width(1, 9), o.width(1, 9)
+			y := o.MatMul(o.real("x", 2, m, k), o.real("in", k, f), graph.Epilogue{Bias: o.real("bias", f), Func: graph.GELU})
+			return o.MatMulT(y, o.real("out", n, f), graph.Epilogue{})
+		}},
+		{"matmul of a function, beside another reader", func(o *opBuilder) *graph.Value {
+			m, k := o.size(1, 5), o.width(1, 9)
+			y := o.MatMul(o.real("x", 2, m, k), o.real("in", k, k), graph.Epilogue{Func: graph.ReLU})
+			return o.MatMul(y, o.real("out", k, k), graph.Epilogue{Residual: y})
 		}},
 		{"pool", func(o *opBuilder) *graph.Value {
 			f := o.size(1, 5)
@@ -168,22 +177,23 @@ func (o *opBuilder) projection(size int) *graph.Value {
 	return o.Constant("projection", func(i int) float64 { return float64((7*i+3)%11-5) / 5 }, o.width(2, 9), size)
 }
 
-// linear attention to features that are not negative, with a scale for each
-// position.
-func (o *opBuilder) linear(scale func(i int) float64) *graph.Value {
+// linear attention through features of a kind.
+func (o *opBuilder) linear(kernel graph.LinearKernel) *graph.Value {
 	b, l := o.size(1, 2), o.width(1, 9)
-	op := graph.LinearAttention{Heads: o.size(1, 3), Norm: 0.7, Epsilon: 0.05}
+	op := graph.LinearAttention{Heads: o.size(1, 3), Kernel: kernel, Norm: 0.7, Epsilon: 0.05}
 	size := o.width(1, 5)
+	q, k := o.real("q", b, l, op.Heads*size), o.real("k", b, l, op.Heads*size)
+	v := o.real("v", b, l, op.Heads*o.width(1, 5))
 	p := o.projection(size)
-	of := func(name string) *graph.Value {
-		e, _ := o.Features(graph.Features{Heads: op.Heads, Through: true}, o.real(name, b, l, op.Heads*size), p)
-		return e
+	switch kernel {
+	case graph.SoftmaxKernel:
+		op.Epsilon = 0 // else the output depends on maxima, through which no gradient flows
+		return o.LinearAttention(op, q, k, v, p)
+	case graph.GivenFeatures: // which are not negative
+		q, _ = o.Features(graph.Features{Heads: op.Heads, Through: true}, q, p)
+		k, _ = o.Features(graph.Features{Heads: op.Heads, Through: true}, k, p)
 	}
-	var c *graph.Value
-	if scale != nil {
-		c = o.Constant("scale", func(i int) float64 { return scale(i % l) }, b, op.Heads, l)
-	}
-	return o.LinearAttention(op, of("q"), of("k"), o.real("v", b, l, op.Heads*o.width(1, 5)), c)
+	return o.LinearAttention(op, q, k, v, nil)
 }
 
 // attentionCases is every pattern × storage × relative or plain × dropout.

@@ -17,12 +17,12 @@ func (v vector) attention() {
 	v.scaleRows()
 	v.combineRows()
 	v.copyRows()
-	v.fetchRows()
 	v.gatherRows()
 	v.scatterRows()
 	v.scatterAddRows()
 	v.hideRows()
 	v.hideSpan()
+	v.linear()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
@@ -303,20 +303,6 @@ func (v vector) copyRows() {
 		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
 			v.store(v.get(at(x), mask), at(dst), mask)
 		})
-	})
-}
-
-func (v vector) fetchRows() {
-	b := v.beginBlock("fetchRows", "x []float32, ldx int", "fetch")
-	x := b.matrix("x", "ldx")
-	const line = 64
-	b.eachRow(func() {
-		b.restart()
-		Label("line")
-		PREFETCHT1(Mem{Base: x, Index: b.offset, Scale: 1})
-		ADDQ(Imm(line), b.offset)
-		SUBQ(Imm(line/4), b.left)
-		JG(LabelRef("line"))
 	})
 }
 

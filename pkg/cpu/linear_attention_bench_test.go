@@ -1,0 +1,33 @@
+package cpu
+
+import (
+	"fmt"
+	"testing"
+
+	"hgbench/pkg/graph"
+)
+
+// BenchmarkLinearAttention measures FAVOR+ and its ReLU kernel, forward and both
+// passes, in necessary operations: features, and sums over keys.
+func BenchmarkLinearAttention(b *testing.B) {
+	for _, size := range []int{32, 64} {
+		for _, length := range []int{4096, 16384} {
+			for _, c := range []linearCase{
+				{graph.SoftmaxKernel, 1, length, 4, size, size, 64},
+				{graph.ReLUKernel, 1, length, 4, size, size, 0},
+			} {
+				for _, threads := range []int{1, 2} {
+					for _, pass := range []string{"forward", "both"} {
+						b.Run(fmt.Sprintf("%v/%s/threads=%d", c, pass, threads), func(b *testing.B) {
+							p, m := c.compile(b, graph.Float32, threads, pass == "both")
+							c.run(p, m, c.data())
+							d := best(b, func() { m.Run(p) })
+							reportPeak(b, kernels32.isa, threads, p.FLOPs.Necessary, d)
+							b.ReportMetric(p.FLOPs.Executed/p.FLOPs.Necessary, "executed/necessary")
+						})
+					}
+				}
+			}
+		}
+	}
+}
