@@ -66,18 +66,26 @@ func openResults(dir string) (store *results.Store, weights string, err error) {
 
 // resultsFolders are the folders in root that hold records, the one written
 // last first.
-func resultsFolders(root string) []string {
+func resultsFolders(root string) []string { return foldersWith(root, results.FileName) }
+
+// foldersWith are the folders in root that hold a file of one of these names,
+// the one whose file was written last first.
+func foldersWith(root string, names ...string) []string {
 	var folders []string
 	written := make(map[string]time.Time)
 	// What cannot be read has no results to offer.
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.Name() != results.FileName {
+		if err != nil || !slices.Contains(names, entry.Name()) {
 			return nil
 		}
 		if info, err := entry.Info(); err == nil {
 			folder := filepath.Dir(path)
-			folders = append(folders, folder)
-			written[folder] = info.ModTime()
+			if !slices.Contains(folders, folder) {
+				folders = append(folders, folder)
+			}
+			if info.ModTime().After(written[folder]) {
+				written[folder] = info.ModTime()
+			}
 		}
 		return nil
 	})

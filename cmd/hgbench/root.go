@@ -50,7 +50,7 @@ Start with "hgbench sweep".`,
 	}{
 		{"experiments", "Experiments:", []*cobra.Command{newSweep(), newRun(), newPlan(), newMeasure()}},
 		{"models", "Trained models:", []*cobra.Command{newEval(), newSample(), newDump()}},
-		{"results", "Results:", []*cobra.Command{newTable(), newPlot(), newReport(), newServe(), newCompare(), newExport(), newResults()}},
+		{"results", "Results:", []*cobra.Command{newTable(), newStatus(), newPlot(), newReport(), newServe(), newCompare(), newExport(), newResults()}},
 		{"else", "This installation:", []*cobra.Command{newVerify(), newData(), newKernel(), newEnv(), newVersion()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
@@ -59,7 +59,7 @@ Start with "hgbench sweep".`,
 			root.AddCommand(cmd)
 		}
 	}
-	root.AddCommand(newPoint())
+	root.AddCommand(newPoint(), newTask())
 	indentExamples(root)
 	return root
 }

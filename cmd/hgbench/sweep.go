@@ -27,9 +27,17 @@ Records go to DIR/records.jsonl, final weights to DIR/weights, figures to
 DIR/figures, checkpoints of what is under way to DIR/checkpoints. Ctrl-C stops after
 the current step; the same command goes on from there, even when it was killed, and
 ends with the same bits. A point that fails is recorded as failed and the rest goes
-on, with exit status 1 at the end.`,
+on, with exit status 1 at the end.
+
+With --slurm, points run on a cluster: those that are missing, and not queued or
+running already, are submitted as one job array, each with --threads cores (default
+1) and the memory it is planned to need. --jobs limits how many run at once. Script
+and logs are in DIR/slurm, and "hgbench status" shows how far they are. A task that is
+preempted, or whose --time ends, goes on later; the same command submits what failed
+otherwise. With --dry-run it prints the script.`,
 		Example: "hgbench sweep\nhgbench sweep --list\nhgbench sweep lr --dry-run\n" +
-			"hgbench sweep quick --set train.steps=200 --out /tmp/short\nhgbench sweep my-sweep.yaml --threads 1",
+			"hgbench sweep quick --set train.steps=200 --out /tmp/short\nhgbench sweep my-sweep.yaml --threads 1\n" +
+			"hgbench sweep lr --slurm --partition cpu --time 4:00:00 --threads 8",
 		Args:              positional(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeSweeps,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +62,12 @@ on, with exit status 1 at the end.`,
 			if o.jobs < 1 {
 				return misuse(cmd, "--jobs %d: want at least 1", o.jobs)
 			}
+			if err := o.slurm.check(cmd, o.jobs); err != nil {
+				return err
+			}
+			if o.slurm.dryRun = dryRun; o.slurm.submit {
+				return submitSweep(cmd, s, points, o)
+			}
 			if dryRun {
 				return listPoints(cmd, s, points, o)
 			}
@@ -69,6 +83,8 @@ on, with exit status 1 at the end.`,
 	cmd.Flags().IntVar(&o.jobs, "jobs", 1, "points to run at once, each in a process of its own; fewer while their memory or threads do not fit")
 	trainingFlags(cmd, &o.Options)
 	cmd.Flags().BoolVar(&o.tensorboard, "tensorboard", false, "write curves for TensorBoard too, to DIR/tensorboard")
+	slurmFlags(cmd, &o.slurm)
+	cmd.MarkFlagsMutuallyExclusive("list", "slurm")
 	jsonFlag(cmd, &o.json)
 	return cmd
 }
@@ -77,6 +93,7 @@ on, with exit status 1 at the end.`,
 type sweepOptions struct {
 	specFlags
 	bench.Options
+	slurm       slurmOptions
 	jobs        int
 	out         string
 	json        bool

@@ -19,6 +19,35 @@ type pointState struct {
 	Seconds float64    `json:"seconds"`      // estimated on this machine
 	Bytes   int64      `json:"bytes"`        // of memory, planned
 	Spec    bench.Spec `json:"spec"`
+
+	number int // in the sweep, from 1
+}
+
+// prepareSweep surveys the points of a sweep and opens their corpora, whose
+// SHA-256 it returns by name. Then every point has an id.
+func prepareSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o sweepOptions) (states []pointState, corpora map[string]string, err error) {
+	if states, err = surveyPoints(cmd, s, points, o); err != nil {
+		return nil, nil, err
+	}
+	corpora = make(map[string]string)
+	for i, p := range states {
+		if corpora[p.Spec.Data] == "" { // one that is not here is an error that says what to do
+			if corpora[p.Spec.Data], err = corpusHash(cmd.Context(), p.Spec.Data); err != nil {
+				return nil, nil, err
+			}
+		}
+		states[i].ID = points[i].Spec.ID(corpora[p.Spec.Data])
+	}
+	return states, corpora, nil
+}
+
+// rosterOf lists all points of a sweep as they are now.
+func rosterOf(s *sweeps.Sweep, points []sweeps.Point, states []pointState) sweeps.Roster {
+	r := sweeps.Roster{Sweep: s.Name, PlanOnly: s.PlanOnly, Total: len(points)}
+	for i, p := range states {
+		r.Points = append(r.Points, sweeps.Entry{Number: p.number, Name: p.Name, ID: p.ID, Seconds: p.Seconds, Bytes: p.Bytes, Spec: points[i].Spec})
+	}
+	return r
 }
 
 // surveyPoints plans the points of a sweep, and looks up which of them the
@@ -40,7 +69,7 @@ func surveyPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o 
 		if err != nil { // the run will fail, and be recorded with the reason
 			plan = bench.PlanReport{Spec: p.Spec}
 		}
-		states[i] = pointState{Name: points[i].Name, ID: plan.ID, State: "missing", Seconds: planSeconds(plan), Bytes: max(plan.Memory.Total, plan.EvalMemory.Total), Spec: plan.Spec}
+		states[i] = pointState{Name: points[i].Name, ID: plan.ID, State: "missing", Seconds: planSeconds(plan), Bytes: max(plan.Memory.Total, plan.EvalMemory.Total), Spec: plan.Spec, number: i + 1}
 		if s.PlanOnly {
 			states[i].Seconds = plan.Seconds / float64(max(1, plan.Steps)) * measuredSteps
 		}

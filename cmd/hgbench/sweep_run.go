@@ -17,33 +17,48 @@ import (
 // runSweep runs what is missing of a sweep, and shows what all of it says.
 func runSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o sweepOptions) error {
 	o.share(s)
-	states, err := surveyPoints(cmd, s, points, o)
+	states, corpora, err := prepareSweep(cmd, s, points, o)
 	if err != nil {
 		return err
 	}
-	corpora := make(map[string]string) // SHA-256 by name
-	for _, p := range states {
-		if corpora[p.Spec.Data] == "" { // one that is not here is an error that says what to do
-			if corpora[p.Spec.Data], err = corpusHash(cmd.Context(), p.Spec.Data); err != nil {
-				return err
-			}
-		}
+	store, _, err := openResults(o.out)
+	if err != nil {
+		return err
 	}
+	if err := sweeps.WriteJSON(filepath.Join(o.out, sweeps.RosterFile), rosterOf(s, points, states)); err != nil {
+		return fmt.Errorf("list of points: %w", err)
+	}
+	done, err := runPoints(cmd, s, points, states, len(points), corpora, o)
+	if err != nil {
+		return stoppedBy(cmd, err, fmt.Sprintf("%d of %d points are done and recorded in %s; the same command goes on with the rest",
+			done.Skipped+done.Done, len(points), store.Path()))
+	}
+	err = showSweep(cmd, s, points, done.Records, o)
+	if done.Failed > 0 {
+		err = errors.Join(err, fmt.Errorf("sweep %s: %d of %d points failed, as recorded in %s; the same command tries them again", s.Name, done.Failed, len(points), store.Path()))
+	}
+	return err
+}
+
+// runPoints runs those points, of all that the sweep has, that the folder o.out
+// has no done record of. corpora are their SHA-256 by name.
+func runPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, states []pointState, all int, corpora map[string]string, o sweepOptions) (sweeps.Summary, error) {
 	store, weights, err := openResults(o.out)
 	if err != nil {
-		return err
+		return sweeps.Summary{}, err
 	}
 	for name, sha256 := range corpora {
 		warnChanged(cmd, store, name, sha256)
 	}
-	w := &sweepWatch{progress: newProgress(cmd), states: states, options: o.Options, jobs: o.jobs,
-		teller: sweepTeller{dir: o.out, sweep: s.Name, points: len(points)}, running: make(map[int]*runningPoint)}
+	w := &sweepWatch{progress: newProgress(cmd), states: states, all: all, options: o.Options, jobs: o.jobs,
+		teller: sweepTeller{dir: o.out, sweep: s.Name, points: all}, running: make(map[int]*runningPoint)}
+	defer w.end()
 	w.options.Sweep, w.options.SaveDir, w.options.Checkpoints = s.Name, weights, checkpointsFolder(o.out)
 	if o.tensorboard {
 		w.events = eventsFolder(o.out)
 	}
 	w.note(w.opening(s, o.out))
-	done, err := sweeps.Run(cmd.Context(), s, points, sweeps.Options{
+	return sweeps.Run(cmd.Context(), s, points, sweeps.Options{
 		Store:    store,
 		Corpus:   func(_ context.Context, name string) (string, error) { return corpora[name], nil },
 		Progress: w.event,
@@ -60,16 +75,6 @@ func runSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o swee
 			return bench.Run(ctx, spec, w.optionsOf(i))
 		},
 	})
-	w.end()
-	if err != nil {
-		return stoppedBy(cmd, err, fmt.Sprintf("%d of %d points are done and recorded in %s; the same command goes on with the rest",
-			done.Skipped+done.Done, len(points), store.Path()))
-	}
-	err = showSweep(cmd, s, points, done.Records, o)
-	if done.Failed > 0 {
-		err = errors.Join(err, fmt.Errorf("sweep %s: %d of %d points failed, as recorded in %s; the same command tries them again", s.Name, done.Failed, len(points), store.Path()))
-	}
-	return err
 }
 
 // shown is what a sweep says, for programs.

@@ -15,14 +15,14 @@ type sweepTeller struct {
 	stepTokens int64
 }
 
-// begin tells that point i begins.
-func (t *sweepTeller) begin(i int, p pointState) error {
+// begin tells that a point begins.
+func (t *sweepTeller) begin(p pointState) error {
 	spec, err := p.Spec.Canonical()
 	if err != nil {
 		return err
 	}
 	t.stepTokens = int64(p.Spec.Train.Context) * int64(p.Spec.Train.Batch)
-	t.now, err = running.Tell(t.dir, running.Run{ID: p.ID, Sweep: t.sweep, Index: i + 1, Points: t.points, Label: p.Name, Spec: spec})
+	t.now, err = running.Tell(t.dir, running.Run{ID: p.ID, Sweep: t.sweep, Index: p.number, Points: t.points, Label: p.Name, Spec: spec})
 	return err
 }
 

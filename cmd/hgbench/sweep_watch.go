@@ -18,6 +18,7 @@ type sweepWatch struct {
 	progress
 	options bench.Options // of all points
 	states  []pointState
+	all     int // points of the sweep
 	jobs    int
 	teller  sweepTeller // of no point yet
 	events  string      // folder for TensorBoard; empty: none
@@ -49,7 +50,7 @@ func (w *sweepWatch) optionsOf(i int) bench.Options {
 }
 
 // number of a point, as "[2/6]".
-func (w *sweepWatch) number(i int) string { return fmt.Sprintf("[%d/%d]", i+1, len(w.states)) }
+func (w *sweepWatch) number(i int) string { return fmt.Sprintf("[%d/%d]", w.states[i].number, w.all) }
 
 // opening says what is ahead.
 func (w *sweepWatch) opening(s *sweeps.Sweep, out string) string {
@@ -123,7 +124,7 @@ func (w *sweepWatch) begun(i int, title string) {
 	}
 	p := &runningPoint{teller: w.teller, started: time.Now()}
 	w.running[i] = p
-	w.warn(p.teller.begin(i, w.states[i]))
+	w.warn(p.teller.begin(w.states[i]))
 }
 
 // warn notes what went wrong beside the work itself, which goes on.

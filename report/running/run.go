@@ -79,6 +79,15 @@ func Read(dir string) ([]Run, error) {
 	return runs, nil
 }
 
+// ReadOne gives the run with this id, if a results folder tells of it.
+func ReadOne(dir, id string) (r Run, ok bool) {
+	if !isID(id) {
+		return Run{}, false
+	}
+	r, err := read(file(dir, id))
+	return r, err == nil && r.ID == id
+}
+
 // Bounds of what is read: a folder may hold anything.
 const (
 	maxRuns = 64

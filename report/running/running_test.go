@@ -131,6 +131,11 @@ func TestReadSkips(t *testing.T) {
 	if r := readOne(t, dir); r.ID != "good" {
 		t.Errorf("read %+v", r)
 	}
+	for id, want := range map[string]bool{"good": true, "torn": false, "other": false, "large": false, "none": false, "../good": false} {
+		if r, ok := ReadOne(dir, id); ok != want || ok && r.ID != id {
+			t.Errorf("%s: read %+v, %v", id, r, ok)
+		}
+	}
 }
 
 func FuzzRead(f *testing.F) {
