@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"hgbench/pkg/checkpoint"
+	"hgbench/results"
 )
 
 // Reached is how far a run had come when its last checkpoint was written.
@@ -46,6 +47,26 @@ func ReadReached(checkpoints, id string) (Reached, error) {
 		}
 		return r, nil
 	}
+}
+
+// IsClaimed says whether a process has a run whose checkpoints are in a folder
+// of Options.Checkpoints. Unlike what that process may have left behind, it is
+// true only as long as the process lives.
+func IsClaimed(checkpoints, id string) (bool, error) {
+	path := filepath.Join(checkpoints, id, claimName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	claim, err := results.Claim(path)
+	switch {
+	case errors.Is(err, results.ErrClaimed):
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist): // it has just ended
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("checkpoints: %w", err)
+	}
+	return false, claim.Close()
 }
 
 // lastCheckpoint is the path of the last one in a run's folder; empty without.

@@ -36,3 +36,23 @@ func TestReadReached(t *testing.T) {
 		t.Errorf("of a damaged one: %+v", r)
 	}
 }
+
+func TestIsClaimed(t *testing.T) {
+	dir := t.TempDir()
+	want := func(want bool) {
+		t.Helper()
+		if claimed, err := IsClaimed(dir, "a"); err != nil || claimed != want {
+			t.Errorf("%v, %v; want %v", claimed, err, want)
+		}
+	}
+	want(false)
+	c, err := openCheckpoints(filepath.Join(dir, "a"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(true)
+	if err := c.claim.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want(false) // though its file is still there
+}

@@ -177,13 +177,3 @@ func (c cluster) showLogs(t *testing.T) {
 		t.Logf("%s:\n%s", filepath.Base(path), text[max(0, len(text)-1500):])
 	}
 }
-
-// await waits for something that takes seconds at most.
-func await(t *testing.T, what string, reached func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !reached(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for %s", what)
-		}
-	}
-}

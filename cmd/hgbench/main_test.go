@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hgbench/results"
 )
@@ -138,4 +139,14 @@ func recorded(t *testing.T, folder string) results.Records {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// await waits for something that takes seconds on a machine that is not busy.
+func await(t *testing.T, what string, reached func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(3 * time.Minute); !reached(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited three minutes for %s", what)
+		}
+	}
 }

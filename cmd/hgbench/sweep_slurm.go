@@ -8,11 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"hgbench/report/running"
+	"hgbench/bench"
 	"hgbench/results"
 	"hgbench/sweeps"
 	"hgbench/sweeps/slurm"
@@ -59,9 +58,9 @@ func (o *slurmOptions) check(cmd *cobra.Command, jobs int) error {
 
 // submitted is what was submitted, or would be, for programs.
 type submitted struct {
-	Job    string         `json:"job,omitempty"` // its number at Slurm; none if nothing was submitted
-	Folder string         `json:"folder"`        // of script, points and logs
-	Script string         `json:"script"`
+	Job    string         `json:"job,omitempty"`    // its number at Slurm; none if nothing was submitted
+	Folder string         `json:"folder,omitempty"` // of script, points and logs
+	Script string         `json:"script,omitempty"`
 	Points []sweeps.Entry `json:"points"`
 }
 
@@ -93,28 +92,27 @@ func submitSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o s
 		return err
 	}
 	roster := rosterOf(s, points, states)
-	underWay, err := running.Read(o.out)
-	if err != nil {
-		return err
-	}
 	sub := submission{Roster: roster, Options: o.Options, TensorBoard: o.tensorboard}
 	sub.Points = nil
 	var done, queuing, elsewhere int
 	for i, p := range roster.Points {
 		_, waits := queued[p.ID]
+		claimed, err := bench.IsClaimed(checkpointsFolder(o.out), p.ID)
 		switch {
 		case states[i].State == results.Done:
 			done++
 		case waits:
 			queuing++
-		case slices.ContainsFunc(underWay, func(r running.Run) bool { return r.ID == p.ID && !r.Stale(time.Now()) }):
+		case err != nil:
+			return fmt.Errorf("point %q: %w", p.Name, err)
+		case claimed:
 			elsewhere++
 		default:
 			sub.Points = append(sub.Points, p)
 		}
 	}
 	ahead := fmt.Sprintf("sweep %s: %s, %d done, %d queued or running at Slurm, %d running elsewhere", s.Name, count(len(points)), done, queuing, elsewhere)
-	out := submitted{}
+	out := submitted{Points: []sweeps.Entry{}}
 	if len(sub.Points) > 0 {
 		if out, err = submitPoints(cmd, s, sub, dir, o); err != nil {
 			return err

@@ -8,24 +8,27 @@ package slurm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
 	"time"
 )
 
-// errAbsent is why a call fails on a machine without Slurm's programs.
-var errAbsent = errors.New("it is not on the PATH of this machine; want one that submits to a Slurm cluster")
-
 // Present errs on a machine without Slurm's programs.
 func Present() error {
 	for _, program := range []string{"sbatch", "squeue"} {
-		if _, err := exec.LookPath(program); err != nil {
-			return fmt.Errorf("%s: %w", program, errAbsent)
+		if _, err := find(program); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func find(program string) (path string, err error) {
+	if path, err = exec.LookPath(program); err != nil {
+		return "", fmt.Errorf("%s is not on the PATH; want a machine that submits to a Slurm cluster", program)
+	}
+	return path, nil
 }
 
 // patience with a controller that is busy, or that another one takes over from.
@@ -33,9 +36,9 @@ const patience = 2 * time.Minute
 
 // call runs one of Slurm's programs and returns what it prints.
 func call(ctx context.Context, program string, args ...string) (string, error) {
-	path, err := exec.LookPath(program)
+	path, err := find(program)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", program, errAbsent)
+		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
