@@ -54,8 +54,8 @@ race: ## tests under the race detector where goroutines meet (needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race -run 'Thread|Stop' ./pkg/cpu ./bench
 
 .PHONY: test-long
-test-long: ## what takes minutes: processes killed at 120 moments, the cost of checkpoints
-	$(GO) test -tags long -timeout 60m -v -run '^(TestKilled|TestKilledSweep|TestCheckpointCost)$$' ./cmd/hgbench ./bench
+test-long: ## what takes minutes: processes killed at 120 moments, the cost of checkpoints, limits of time on Slurm
+	$(GO) test -tags long -timeout 60m -v -run '^(TestKilled|TestKilledSweep|TestCheckpointCost|TestSlurmTime)$$' ./cmd/hgbench ./bench
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)

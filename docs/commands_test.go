@@ -256,7 +256,7 @@ func TestCheapCommands(t *testing.T) {
 // isCheap says whether a command is over in a moment and needs no network.
 func isCheap(args []string) bool {
 	switch args[0] {
-	case "version", "env", "plan", "table", "plot", "export", "compare", "eval", "sample":
+	case "version", "env", "plan", "table", "plot", "export", "compare", "eval", "sample", "status":
 		return !slices.Contains(args, "-f") || args[0] == "plan"
 	case "data":
 		return !slices.Contains(args, "get")

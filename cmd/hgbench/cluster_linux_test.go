@@ -21,6 +21,7 @@ import (
 // with its own authentication, for as long as a test lasts. It needs no root.
 type cluster struct{ dir string }
 
+// startCluster starts one that works in a work folder of its own.
 func startCluster(t *testing.T) cluster {
 	t.Helper()
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
@@ -29,6 +30,11 @@ func startCluster(t *testing.T) cluster {
 			t.Skipf("there is no %s here to test with; Debian has it in slurmctld, slurmd, slurm-client and munge", program)
 		}
 	}
+	configuration, err := os.ReadFile("testdata/slurm/slurm.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	workFolder(t) // removed when nothing of the cluster writes to it any more
 	// Sockets have short paths.
 	dir, err := os.MkdirTemp("", "slurm")
 	if err != nil {
@@ -43,7 +49,7 @@ func startCluster(t *testing.T) cluster {
 			t.Error(err)
 		}
 	})
-	c.configure(t)
+	c.configure(t, string(configuration))
 	t.Setenv("SLURM_CONF", c.path("slurm.conf"))
 	t.Cleanup(func() { c.killAll(t) }) // runs first
 	key := make([]byte, 1024)
@@ -68,12 +74,8 @@ func startCluster(t *testing.T) cluster {
 func (c cluster) path(name string) string { return filepath.Join(c.dir, name) }
 
 // configure writes slurm.conf, with ports that are free.
-func (c cluster) configure(t *testing.T) {
+func (c cluster) configure(t *testing.T, text string) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/slurm/slurm.conf")
-	if err != nil {
-		t.Fatal(err)
-	}
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +93,7 @@ func (c cluster) configure(t *testing.T) {
 		defer l.Close() // when all are chosen
 		values[fmt.Sprint("PORT", i)] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 	}
-	write(t, c.path("slurm.conf"), os.Expand(string(text), func(key string) string { return values[key] }))
+	write(t, c.path("slurm.conf"), os.Expand(text, func(key string) string { return values[key] }))
 	for _, folder := range []string{"state", "n1", "n2"} {
 		if err := os.Mkdir(c.path(folder), 0o755); err != nil {
 			t.Fatal(err)

@@ -144,9 +144,9 @@ func exists(path string) bool {
 // await waits for something that takes seconds on a machine that is not busy.
 func await(t *testing.T, what string, reached func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(3 * time.Minute); !reached(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); !reached(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited three minutes for %s", what)
+			t.Fatalf("waited five minutes for %s", what)
 		}
 	}
 }

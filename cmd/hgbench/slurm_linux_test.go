@@ -69,7 +69,6 @@ func (a array) signal(t *testing.T, number int, signal syscall.Signal) {
 // nothing was submitted twice.
 func TestSlurm(t *testing.T) {
 	c := startCluster(t)
-	workFolder(t)
 	t.Setenv(asCommand, "1")
 	write(t, "sweep.yaml", clusterSweep)
 	ok(t, "sweep", "sweep.yaml", "--out", "home", "--threads", "1")

@@ -128,40 +128,6 @@ func TestSlurmAbsent(t *testing.T) {
 	}
 }
 
-// A task runs its point with what was submitted, and refuses another corpus.
-func TestTask(t *testing.T) {
-	workFolder(t)
-	points := okJSON[submitted](t, "sweep", "sweep.yaml", "--slurm", "--dry-run", "--json").Points
-	sub := submission{Roster: sweeps.Roster{Sweep: "tiny", Total: 3, Points: points[1:]}}
-	if err := sweeps.WriteJSON("points.json", sub); err != nil {
-		t.Fatal(err)
-	}
-	got := hgbench(t, "task", "--out", "mine", "points.json", "2")
-	records := recorded(t, "mine")
-	if got.status != exitOK || len(records) != 1 || records[0].ID != points[2].ID || records[0].Sweep != "tiny" {
-		t.Errorf("status %d, recorded %v\n%s", got.status, records, got.stderr)
-	}
-	contains(t, got.stderr, "[3/3] hourglass 1@1,1@2,1@1: validation BPC ")
-	contains(t, hgbench(t, "task", "--out", "mine", "points.json", "2").stderr, "done before")
-	for number, want := range map[string]string{"3": "has 2 points, numbered from 1", "0": "numbered from 1", "x": "numbered from 1"} {
-		if got := hgbench(t, "task", "--out", "mine", "points.json", number); got.status != exitError {
-			t.Errorf("task %s: status %d", number, got.status)
-		} else {
-			contains(t, got.stderr, want)
-		}
-	}
-	text, err := os.ReadFile("corpus.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, "corpus.txt", string(text)+"!")
-	got = hgbench(t, "task", "--out", "mine", "points.json", "1")
-	if got.status != exitError || len(recorded(t, "mine")) != 1 {
-		t.Errorf("status %d with another corpus", got.status)
-	}
-	contains(t, got.stderr, "corpus corpus.txt is another one here", "want the same file on all machines")
-}
-
 // keep leaves only these records in a folder.
 func keep(t *testing.T, dir string, records results.Records) {
 	t.Helper()
