@@ -74,6 +74,6 @@ generate: ## generate the assembly again, and fail if that changed a file
 
 .PHONY: readme
 readme: ## fill README.md and docs/ with what is computed: tables, figure, help texts
-	$(GO) test ./docs -run '^TestGenerated' -update
+	$(GO) test ./docs -run '^(TestGenerated|TestNotebookFigure)' -update
 
 include bench/peers/peers.mk
