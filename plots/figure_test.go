@@ -23,11 +23,14 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden images in testdata")
 
-// measuredContexts is contexts with what processes of its streaming runs held.
+// measuredContexts is contexts with what processes of its streaming runs held, and
+// the time they took.
 func measuredContexts() []results.Record {
 	all := contexts()
 	for i := range all {
 		if all[i].Setting("model.storage") == "streaming" {
+			c := all[i].Number("train.context")
+			all[i].TokensPerSecond = 1e6 / math.Sqrt(c)
 			all[i].Memory.Idle = 31 << 20
 			all[i].Memory.MeasuredPeak = all[i].Memory.Planned.Total + 33<<20
 		}

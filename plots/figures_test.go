@@ -166,26 +166,36 @@ func TestHostileRecords(t *testing.T) {
 	}
 }
 
-func TestSlopes(t *testing.T) {
-	groups := overContexts(contexts())
-	if len(groups) != 6 {
-		t.Fatalf("%d lines, want 3 models × 2 storages", len(groups))
+// TestContextLegend: each line's exponents stand in the legend, and time has a
+// panel where it was taken.
+func TestContextLegend(t *testing.T) {
+	planned, err := MemoryContext(contexts(), Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, g := range groups {
-		k := slope(g.Records)
-		if materialised(g.Records[0]) {
-			if k < 1.85 || k > 2 {
-				t.Errorf("%q: slope %.3f, want nearly 2", g.Key, k)
-			}
-		} else if math.Abs(k-1) > 1e-6 {
-			t.Errorf("%q: slope %.3f, want 1", g.Key, k)
-		}
-		if g.Records[0].Number("train.context") != 256 || g.Records[5].Number("train.context") != 8192 {
-			t.Errorf("%q: contexts do not ascend", g.Key)
+	timed, err := MemoryContext(measuredContexts(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(planned.Panels[0]) != 1 || len(timed.Panels[0]) != 2 {
+		t.Errorf("%d panels of plans, %d of what was timed; want 1 and 2", len(planned.Panels[0]), len(timed.Panels[0]))
+	}
+	for _, c := range []struct {
+		figure Figure
+		key    int
+		want   string
+	}{
+		{planned, 0, "hourglass 1@1,4@3,1@1 (storage streaming): memory 1.00"},
+		{timed, 0, "hourglass 1@1,4@3,1@1 (storage streaming): memory 1.00, time 1.50"},
+		{timed, 1, "hourglass 1@1,4@3,1@1 (storage materialised): memory 1.91"}, // not timed
+		{timed, 4, "transformer(relative) 8@1 (storage streaming): memory 1.00, time 1.50"},
+	} {
+		if got := c.figure.keys[c.key].name; got != c.want {
+			t.Errorf("key %d: %q, want %q", c.key, got, c.want)
 		}
 	}
-	if k := slope(groups[0].Records[:1]); !math.IsNaN(k) {
-		t.Errorf("one context has the slope %v, want NaN", k)
+	if k := timed.keys; !k[1].hollow || k[0].hollow || k[4].color != looks["transformer(relative)"].color || k[2].color == k[4].color {
+		t.Error("storage is told by markers, hierarchies by shades")
 	}
 }
 

@@ -136,16 +136,24 @@ func compareNumbers(a, b string) int {
 }
 
 // Varying lists the dotted keys of settings in which the records differ, sorted.
-// It leaves out the seed, what Variant and Hierarchy already tell, and settings
-// of the model in which only different systems differ: that a Transformer does
-// not shorten goes without saying.
+// It leaves out the seed, what Variant and Hierarchy already tell, settings that
+// are in all records what follows by default from others, and settings of the
+// model in which only different systems differ: that a Transformer does not
+// shorten goes without saying.
 func (rs Records) Varying() []string {
 	differs := rs.differing()
 	model := map[string]bool{}
 	for _, g := range rs.GroupBy(Record.System) {
 		maps.Copy(model, g.Records.differing())
 	}
+	all := make([]map[string]string, len(rs))
+	for i, r := range rs {
+		all[i] = r.settings()
+	}
 	maps.DeleteFunc(differs, func(key string, _ bool) bool {
+		if allDerived(key, all) {
+			return true
+		}
 		switch key {
 		case "seed", "model.system", "model.hierarchy", "model.attention", "model.positions":
 			return true
@@ -194,18 +202,23 @@ func (rs Records) Labels() []string {
 		keys[label] = same.Varying()
 	}
 	for i, r := range rs {
-		var told []string
-		settings := r.settings()
-		for _, k := range keys[labels[i]] {
-			if v := settings[k]; v != "" {
-				told = append(told, ShortKey(k)+" "+v)
-			}
-		}
-		if len(told) > 0 {
-			labels[i] += " (" + strings.Join(told, ", ") + ")"
-		}
+		labels[i] += tell(r.settings(), keys[labels[i]])
 	}
 	return labels
+}
+
+// tell gives settings for the end of a name, " (lr 0.002)"; empty when there are none.
+func tell(settings map[string]string, keys []string) string {
+	var told []string
+	for _, k := range keys {
+		if v := settings[k]; v != "" {
+			told = append(told, ShortKey(k)+" "+v)
+		}
+	}
+	if len(told) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(told, ", ") + ")"
 }
 
 // ShortKey is a dotted key as people say it: "train.lr" is "lr". Keys that two

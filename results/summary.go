@@ -20,11 +20,15 @@ func (s Summary) String() string { return strings.Join(s.Lines, "\n") }
 // Summarise compares Hourglass with its baselines by the given protocol, over
 // every axis that the records know. It claims what measured points show and no
 // more: where Hourglass does not win it says so, and it says when the verdict
-// depends on the axis.
+// depends on the axis. Of records that trained nothing it says how their costs
+// grow with the context, if that varies.
 func Summarise(records Records, protocol Protocol) (s Summary) {
 	s.Protocol = protocol
 	runs := records.Done()
 	if why := incomparable(runs); why != "" {
+		if why == noBPC && s.sayGrowth(runs) {
+			return s
+		}
 		s.say("Nothing to compare: %s.", why)
 		return s
 	}
@@ -87,8 +91,11 @@ func incomparable(runs Records) string {
 			return ""
 		}
 	}
-	return "no run has a validation BPC"
+	return noBPC
 }
+
+// noBPC is so where nothing was trained.
+const noBPC = "no run has a validation BPC"
 
 func sameMachine(runs Records) bool {
 	for _, r := range runs {

@@ -104,9 +104,7 @@ func showSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, recor
 		return errors.Join(writeJSON(cmd, shown{s.Name, s.Protocol, records, results.Summarise(records, s.Protocol).Lines, figures}), failed)
 	}
 	printTable(cmd, records)
-	if !s.PlanOnly {
-		printSummary(cmd, records, s.Protocol)
-	}
+	printSummary(cmd, records, s.Protocol)
 	if len(figures) > 0 {
 		fmt.Fprintln(cmd.OutOrStdout())
 		printFigures(cmd, figures)

@@ -121,7 +121,7 @@ func TestSweepThatTrainsNothing(t *testing.T) {
 	workFolder(t)
 	write(t, "memory.yaml", "name: memory\nplan_only: true\nbase:\n  data: corpus.txt\n  model: {system: transformer, hierarchy: 1@1, d_model: 16, heads: 2}\n"+
 		"  train: {batch: 1}\naxes: {train.context: [24, 48]}\n")
-	contains(t, ok(t, "sweep", "memory.yaml"), "planned peak", "memory-vs-context.png")
+	contains(t, ok(t, "sweep", "memory.yaml"), "planned peak", "Growth with the context", " s at 48 tokens", "memory-vs-context.png")
 	for _, r := range recorded(t, "hgbench-results/memory") {
 		if r.Memory.Planned.Total == 0 || r.TokensPerSecond == 0 || r.ValidBPC != 0 || r.FLOPs.Total != 0 {
 			t.Errorf("recorded %+v", r)
