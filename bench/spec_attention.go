@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
+
+	"hgbench/pkg/nn"
 )
 
 // Attention is one kind for every level of the hierarchy, or a kind for each
@@ -43,6 +45,49 @@ func (a Attention) kinds() []string {
 		kinds = append(kinds, a.Levels[total])
 	}
 	return kinds
+}
+
+// each maps the kinds, given their level; total is 0 for a kind of all levels.
+func (a Attention) each(f func(total int, kind string) string) Attention {
+	if a.Levels == nil {
+		return Attention{Kind: f(0, a.Kind)}
+	}
+	levels := make(map[int]string, len(a.Levels))
+	for total, kind := range a.Levels {
+		levels[total] = f(total, kind)
+	}
+	return Attention{Levels: levels}
+}
+
+// meaning is the one spelling of what the kinds compute in a model: for each level,
+// or for all where that is the same. It is a itself where something is wrong.
+func (a Attention) meaning(m ModelSpec) Attention {
+	h, err := nn.ParseHierarchy(m.Hierarchy)
+	if err != nil {
+		return a
+	}
+	levels := make(map[int]string)
+	for _, l := range h.Levels {
+		kind, err := nn.CanonicalAttention(a.At(l.Total), m.Heads, l.Layers())
+		if err != nil {
+			return a
+		}
+		if kind == "full" && m.Positions == "relative" {
+			kind = "relative"
+		}
+		levels[l.Total] = kind
+	}
+	for _, total := range a.totals() {
+		if levels[total] == "" {
+			return a
+		}
+	}
+	for _, kind := range levels {
+		if kind != levels[1] {
+			return Attention{Levels: levels}
+		}
+	}
+	return Attention{Kind: levels[1]}
 }
 
 // String such as "relative" or "1: full, 3: relative".

@@ -63,6 +63,7 @@ func (s Spec) changes() map[string]any {
 		d.set(&defaults, s)
 	}
 	defaults.Data = s.Data // see ID
+	defaults.Model.Attention = defaults.Model.Attention.meaning(s.Model)
 	return difference(reflect.ValueOf(s), reflect.ValueOf(defaults))
 }
 
@@ -73,26 +74,7 @@ func (s Spec) meaning() Spec {
 		s.Train.Steps = 0
 	}
 	m := &s.Model
-	// Kind relative is kind full with relative positions.
-	if m.Positions == "relative" {
-		if m.Attention.Levels == nil && m.Attention.Kind == "full" {
-			m.Attention.Kind = "relative"
-		}
-		for total, kind := range m.Attention.Levels {
-			if kind == "full" {
-				m.Attention.Levels[total] = "relative"
-			}
-		}
-	}
-	// The same kind at all levels is that kind.
-	kinds := m.Attention.kinds()
-	same := true
-	for _, kind := range kinds {
-		same = same && kind == kinds[0]
-	}
-	if m.Attention.Levels != nil && same && len(kinds) > 0 {
-		m.Attention = Attention{Kind: kinds[0]}
-	}
+	m.Attention = m.Attention.meaning(*m)
 	// Where every kind brings its positions, positions: relative says nothing.
 	if m.Attention.Levels == nil && m.Attention.Kind == "relative" && m.Positions == "relative" {
 		m.Positions = "none"

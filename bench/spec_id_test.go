@@ -2,9 +2,12 @@ package bench
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+
+	"hgbench/results"
 )
 
 // Ids are what stores are keyed by: these must never change while SpecVersion
@@ -18,6 +21,81 @@ func TestIDsAreStable(t *testing.T) {
 	} {
 		if got := mustParse(t, c.src).ID(corpus); got != c.want {
 			t.Errorf("%q: id %s, want %s", c.src, got, c.want)
+		}
+	}
+}
+
+// Every spelling of an attention kind is one run, in one level or all, whether
+// its parameters are given by place or name, in this order or that, or left to
+// their defaults.
+func TestIDsOfAttention(t *testing.T) {
+	for _, same := range [][]string{
+		{"window(8)", "window(window: 8)", "window(8, dilation: 1)", "window(dilation: 1, window: 8)", "window(8..8)", "{1: window(8), 3: 'window(8, 1)'}", "{3: window(8), 1: window(8-8)}"},
+		{"window(2..8)", "{1: window(2..8), 3: window(2..8)}", "{1: window(2-8), 3: window(2..8)}"},
+		{"relative", "{1: relative, 3: relative()}"},
+		{"lsh(4, hashes: 2, chunk: 8)", "lsh(4, chunk: 8, hashes: 2)", "lsh(4, 2, 8, seed: 1)"},
+		{"routing(2, 8)", "routing(2, 8, local: 2)", "routing(2, window: 8, decay: 0.999)"},
+		{"favor(16)", "favor(features: 16, epsilon: 0.000001)"},
+		{"{1: full, 3: relative}", "{3: relative, 1: full()}"},
+	} {
+		ids := map[string]string{}
+		for _, kind := range same {
+			if kind[0] != '{' {
+				kind = `"` + kind + `"`
+			}
+			s := mustParse(t, `model: {hierarchy: "1@1,4@3,1@1", heads: 4, attention: `+kind+`}`)
+			ids[s.ID("x")] = kind
+			if b, err := json.Marshal(s); err != nil {
+				t.Error(err)
+			} else if again, err := ParseSpec("again", b); err != nil || again.ID("x") != s.ID("x") {
+				t.Errorf("%s: the recorded spec has another id, %v", kind, err)
+			}
+		}
+		if len(ids) != 1 {
+			t.Errorf("ids of %q differ: %v", same[0], ids)
+		}
+	}
+	different := map[string]string{}
+	for _, kind := range []string{"window(8)", "window(8, dilation: 2)", "window(8, dilation: 2, dilated: 1)", "window(8..9)", "full", "relative", "lsh(4)", "lsh(4, seed: 2)", "lsh(4, selection: original)", "routing(2, 8)", "routing(2, 8, local: 1)"} {
+		id := mustParse(t, `model: {heads: 4, attention: "`+kind+`"}`).ID("x")
+		if other, ok := different[id]; ok {
+			t.Errorf("%s and %s have one id", kind, other)
+		}
+		different[id] = kind
+	}
+	// A system's own kind is its default in any spelling.
+	a, b := mustParse(t, "model: {system: routing-transformer}"), mustParse(t, `model: {system: routing-transformer, attention: "routing(window: 128, clusters: 8, local: 2)"}`)
+	if a.ID("x") != b.ID("x") {
+		t.Error("the default kind, spelled otherwise, has another id")
+	}
+	// The number of heads decides what half of them is, whenever it is set.
+	c := mustParse(t, `model: {system: transformer, heads: 4, attention: "routing(8, 128, local: 2)"}`)
+	if err := c.Set("model.heads=8"); err != nil {
+		t.Fatal(err)
+	}
+	if c.Model.Attention.Kind != "routing(8, 128, local: 2)" {
+		t.Errorf("after heads were set, attention is %s", c.Model.Attention)
+	}
+}
+
+// The results that came with the source are found by what is run today.
+func TestIDsOfRecordedResults(t *testing.T) {
+	folders, err := filepath.Glob("../results/recorded/*/records.jsonl")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("%d folders, %v", len(folders), err)
+	}
+	for _, path := range folders {
+		records, _, err := results.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range records {
+			s, err := ParseSpec(path, r.Spec)
+			if err != nil {
+				t.Errorf("%s, %s: %v", path, r.ID, err)
+			} else if id := s.ID(r.Data.SHA256); id != r.ID {
+				t.Errorf("%s: %s has the id %s, was recorded as %s", path, r.Label(), id, r.ID)
+			}
 		}
 	}
 }

@@ -167,15 +167,12 @@ func (s *Spec) normalise() {
 		return s
 	}
 	m.Shorten, m.Upsample = canonical(m.Shorten), canonical(m.Upsample)
-	if m.Attention.Levels == nil {
-		m.Attention.Kind = canonical(m.Attention.Kind)
-		return
-	}
-	levels := make(map[int]string, len(m.Attention.Levels))
-	for total, kind := range m.Attention.Levels {
-		levels[total] = canonical(kind)
-	}
-	m.Attention.Levels = levels
+	m.Attention = m.Attention.each(func(_ int, kind string) string {
+		if c, err := nn.CanonicalAttention(kind, 0, 0); err == nil { // what heads and layers decide may be set yet
+			return c
+		}
+		return canonical(kind)
+	})
 }
 
 // UnmarshalJSON reads a recorded spec; keys that are newer than the record get

@@ -64,8 +64,24 @@ func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // ParseAttention reads a kind: its name, or name(argument, parameter: argument, …).
 func ParseAttention(s string) (Attention, error) {
-	wrong := func(err error) (Attention, error) {
-		return Attention{}, fmt.Errorf("attention %q: %w; the kinds are %s", s, err, strings.Join(Kinds(), ", "))
+	a, _, err := parseAttention(s, 0, 0)
+	return a, err
+}
+
+// CanonicalAttention is the one spelling of what a kind means, with so many heads
+// and layers of its level; 0 leaves open what depends on them. Kinds that compute
+// the same have the same.
+func CanonicalAttention(kind string, heads, layers int) (string, error) {
+	_, p, err := parseAttention(kind, heads, layers)
+	if err != nil {
+		return "", err
+	}
+	return p.spelling(), nil
+}
+
+func parseAttention(s string, heads, layers int) (Attention, *parameters, error) {
+	wrong := func(err error) (Attention, *parameters, error) {
+		return Attention{}, nil, fmt.Errorf("attention %q: %w; the kinds are %s", s, err, strings.Join(Kinds(), ", "))
 	}
 	c, err := parseCall(s)
 	if err != nil {
@@ -75,12 +91,12 @@ func ParseAttention(s string) (Attention, error) {
 	if !ok {
 		return wrong(fmt.Errorf("unknown kind"))
 	}
-	p := &parameters{call: c}
+	p := &parameters{call: c, heads: heads, layers: layers}
 	a := kind(p)
 	if err := p.end(); err != nil {
 		return wrong(err)
 	}
-	return a, nil
+	return a, p, nil
 }
 
 // CheckAttention says whether a kind fits to positions, so many heads, layers of

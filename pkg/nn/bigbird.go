@@ -19,6 +19,9 @@ func bigbird(p *parameters) Attention {
 	}
 	random := p.numberOr("random", 3, 0, maxParameter)
 	seed := p.numberOr("seed", 1, 0, maxParameter)
+	if random == 0 {
+		p.idle("seed")
+	}
 	a := patterned(func(heads int, at Place, length int) graph.Pattern {
 		b := b
 		for h := range heads {

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -48,8 +49,32 @@ func parseCall(s string) (call, error) {
 // that is wrong is kept.
 type parameters struct {
 	call
-	usage []string // what the call looks like
-	err   error
+	heads, layers int      // of the level, where they are known
+	usage         []string // what the call looks like
+	canonical     []string // the one spelling of what it means
+	err           error
+}
+
+// spell adds an argument to the canonical spelling.
+func (p *parameters) spell(argument string) { p.canonical = append(p.canonical, argument) }
+
+// spelled says whether a parameter is in the canonical spelling by its name.
+func (p *parameters) spelled(name string) bool { return slices.ContainsFunc(p.canonical, isOf(name)) }
+
+// idle says that a parameter has no effect, whatever its value.
+func (p *parameters) idle(name string) { p.canonical = slices.DeleteFunc(p.canonical, isOf(name)) }
+
+func isOf(name string) func(argument string) bool {
+	return func(argument string) bool { return strings.HasPrefix(argument, name+": ") }
+}
+
+// spelling is the canonical one: parameters that have no default by place, others
+// by name and only where they differ from it, all in their order.
+func (p *parameters) spelling() string {
+	if len(p.canonical) == 0 {
+		return p.name
+	}
+	return p.name + "(" + strings.Join(p.canonical, ", ") + ")"
 }
 
 func (p *parameters) fail(format string, args ...any) {
@@ -92,25 +117,38 @@ func (p *parameters) number(name string, low, high int) int {
 		p.fail("%s is missing: want a whole number from %d to %d", name, low, high)
 		return low
 	}
-	return p.whole(name, s, low, high)
+	n := p.whole(name, s, low, high)
+	p.spell(strconv.Itoa(n))
+	return n
 }
 
 // numberOr is number with a default.
 func (p *parameters) numberOr(name string, value, low, high int) int {
 	p.usage = append(p.usage, fmt.Sprintf("%s: %d", name, value))
-	if s := p.next(name); s != "" {
-		return p.whole(name, s, low, high)
+	s := p.next(name)
+	if s == "" {
+		return value
 	}
-	return value
+	n := p.whole(name, s, low, high)
+	if n != value {
+		p.spell(fmt.Sprintf("%s: %d", name, n))
+	}
+	return n
 }
 
-// optional is number that may be left out, for which the usage has a word.
-func (p *parameters) optional(name, word string, absent, low, high int) int {
+// optional is number that may be left out, for which the usage has a word: what
+// that stands for depends on the number of heads.
+func (p *parameters) optional(name, word string, of func(heads int) int, low, high int) (number func(heads int) int) {
 	p.usage = append(p.usage, name+": "+word)
-	if s := p.next(name); s != "" {
-		return p.whole(name, s, low, high)
+	s := p.next(name)
+	if s == "" {
+		return of
 	}
-	return absent
+	n := p.whole(name, s, low, high)
+	if p.heads == 0 || n != of(p.heads) {
+		p.spell(fmt.Sprintf("%s: %d", name, n))
+	}
+	return func(int) int { return n }
 }
 
 func (p *parameters) whole(name, s string, low, high int) int {
@@ -134,6 +172,9 @@ func (p *parameters) realOr(name string, value, low, high float64) float64 {
 		p.fail("%s %s: want a number from %g to %g", name, s, low, high)
 		return value
 	}
+	if x != value {
+		p.spell(fmt.Sprintf("%s: %s", name, strconv.FormatFloat(x, 'g', -1, 64)))
+	}
 	return x
 }
 
@@ -144,8 +185,11 @@ func (p *parameters) word(name string, words ...string) string {
 	if s == "" {
 		return words[0]
 	}
-	for _, w := range words {
+	for i, w := range words {
 		if s == w {
+			if i > 0 {
+				p.spell(name + ": " + w)
+			}
 			return w
 		}
 	}

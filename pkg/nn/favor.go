@@ -30,6 +30,9 @@ func favor(p *parameters) Attention {
 	features := p.number("features", 1, 1<<16)
 	redraw := p.numberOr("redraw", 0, 0, maxParameter)
 	seed := p.numberOr("seed", 1, 0, maxParameter)
+	if redraw > 0 {
+		p.idle("seed") // drawn anew, features follow the seed of the run
+	}
 	epsilon := p.realOr("epsilon", favorEpsilon, 0, 1)
 	original := p.word("selection", "causal", "original") == "original"
 	return Attention{Absolute: true, Random: redraw > 0, Leaks: original, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {

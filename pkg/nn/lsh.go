@@ -23,6 +23,9 @@ func lsh(p *parameters) Attention {
 	buckets := p.number("buckets", 2, 1<<20)
 	hashes := p.numberOr("hashes", 1, 1, 64)
 	chunk := p.numberOr("chunk", 64, 1, maxParameter)
+	if !p.spelled("chunk") { // its cost: the name always tells it
+		p.spell(fmt.Sprintf("chunk: %d", chunk))
+	}
 	every := p.numberOr("every", 1, 1, maxParameter)
 	seed := p.numberOr("seed", 1, 0, maxParameter)
 	original := p.word("selection", "causal", "original") == "original"

@@ -107,7 +107,7 @@ func TestSchedule(t *testing.T) {
 		"3-1-4-1-5": {3, 1, 4, 1, 5},
 	} {
 		p := &parameters{call: call{positional: []string{s}}}
-		schedule := p.schedule("window", 0, 1, 1000)
+		schedule := p.schedule("window", 0, 1, 1000, asRange)
 		if err := p.end(); err != nil {
 			t.Fatal(err)
 		}

@@ -21,15 +21,9 @@ import (
 func routing(p *parameters) Attention {
 	clusters := p.number("clusters", 1, 1<<20)
 	window := p.number("window", 1, maxParameter)
-	locals := p.optional("local", "half", -1, 0, maxParameter)
+	localHeads := p.optional("local", "half", func(heads int) int { return heads / 2 }, 0, maxParameter)
 	decay := p.realOr("decay", 0.999, 0, 1)
 	original := p.word("selection", "causal", "original") == "original"
-	localHeads := func(heads int) int {
-		if locals < 0 {
-			return heads / 2
-		}
-		return locals
-	}
 	return Attention{
 		Absolute: true, Random: true, Leaks: original,
 		check: func(heads, _, length int) error {

@@ -18,9 +18,28 @@ type schedule struct {
 	list     []int
 }
 
+// form in which a schedule that is not constant is spelled: as a range where it is
+// one, or always as a list.
+type form bool
+
+const (
+	asRange form = true
+	asList  form = false
+)
+
 // schedule takes one whose numbers are of [low, high]; value, if not 0, is its
 // default.
-func (p *parameters) schedule(name string, value, low, high int) schedule {
+func (p *parameters) schedule(name string, value, low, high int, as form) schedule {
+	s := p.readSchedule(name, value, low, high)
+	if text := s.spelling(p.layers, as); value == 0 {
+		p.spell(text)
+	} else if text != strconv.Itoa(value) {
+		p.spell(name + ": " + text)
+	}
+	return s
+}
+
+func (p *parameters) readSchedule(name string, value, low, high int) schedule {
 	usage := name
 	if value > 0 {
 		usage = fmt.Sprintf("%s: %d", name, value)
@@ -58,6 +77,32 @@ func (s schedule) at(layer, layers int) int {
 	}
 	ratio := float64(s.to) / float64(s.from)
 	return int(math.Round(float64(s.from) * math.Pow(ratio, float64(layer)/float64(layers-1))))
+}
+
+// spelling is the same for schedules that are the same over so many layers, 0
+// if that is not known.
+func (s schedule) spelling(layers int, as form) string {
+	switch {
+	case s.list == nil && s.from == s.to:
+		return strconv.Itoa(s.from)
+	case layers == 0 || s.check("", layers) != nil:
+		return s.text
+	}
+	texts := make([]string, layers)
+	ends := schedule{from: s.at(0, layers), to: s.at(layers-1, layers)}
+	geometric := true
+	for i := range texts {
+		n := s.at(i, layers)
+		texts[i] = strconv.Itoa(n)
+		geometric = geometric && n == ends.at(i, layers)
+	}
+	switch {
+	case geometric && ends.from == ends.to:
+		return texts[0]
+	case geometric && as == asRange:
+		return texts[0] + ".." + texts[layers-1]
+	}
+	return strings.Join(texts, "-")
 }
 
 // most of all layers.

@@ -15,22 +15,25 @@ const maxParameter = 1 << 28
 // allenai/longformer, diagonaled_mm_tvm.py). Window and dilation may be schedules
 // over the layers.
 func window(p *parameters) Attention {
-	size := p.schedule("window", 0, 1, maxParameter)
-	dilation := p.schedule("dilation", 1, 1, maxParameter)
-	dilated := p.optional("dilated", "all", 0, 1, maxParameter)
+	size := p.schedule("window", 0, 1, maxParameter, asRange)
+	dilation := p.schedule("dilation", 1, 1, maxParameter, asList)
+	dilated := p.optional("dilated", "all", func(heads int) int { return heads }, 1, maxParameter)
+	if !p.spelled("dilation") { // it is 1 everywhere
+		p.idle("dilated")
+	}
 	a := patterned(func(heads int, at Place, length int) graph.Pattern {
 		dilations := make([]int, heads)
 		for h := range dilations {
 			dilations[h] = 1
-			if dilated == 0 || h >= heads-dilated {
+			if h >= heads-dilated(heads) {
 				dilations[h] = dilation.at(at.Layer, at.Layers)
 			}
 		}
 		return WindowPattern(length, size.at(at.Layer, at.Layers), dilations)
 	})
 	a.check = func(heads, layers, length int) error {
-		if dilated > heads {
-			return fmt.Errorf("dilated %d: want at most the %d heads", dilated, heads)
+		if n := dilated(heads); n > heads {
+			return fmt.Errorf("dilated %d: want at most the %d heads", n, heads)
 		}
 		if err := size.check("window", layers); err != nil {
 			return err
