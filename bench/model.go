@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 
 	"hgbench/pkg/baselines"
@@ -57,7 +58,7 @@ func NewModel(s Spec, vocab int) (nn.Model, error) {
 		m = baselines.Transformer{Config: c, Layers: h.Layers(), Attention: s.Model.Attention.At(1)}
 	case "transformer-xl":
 		m = baselines.TransformerXL{
-			Config: c, Layers: h.Layers(), HeadSize: c.Model / c.Heads, PreNorm: s.Model.Norm == "pre",
+			Config: c, Layers: h.Layers(), Attention: s.Model.Attention.At(1), HeadSize: c.Model / c.Heads, PreNorm: s.Model.Norm == "pre",
 			ClampLen: s.Model.ClampLen, SameLength: s.Model.SameLength,
 		}
 	default:
@@ -114,7 +115,7 @@ func segments(m baselines.TransformerXL, context, length int) ([]segment, error)
 	var all []segment
 	memory := baselines.Memory{Length: length}
 	for {
-		if err := m.Check(memory, context); err != nil {
+		if err := errors.Join(m.Check(memory, context), nn.CheckRecurrent(m.Attention, m.Positions, m.Heads, m.Layers, context, length)); err != nil {
 			return nil, err
 		}
 		now := memory

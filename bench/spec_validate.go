@@ -23,7 +23,7 @@ var systems = func() map[string]system {
 	all := map[string]system{
 		"hourglass":      {},
 		"transformer":    {flat: true},
-		"transformer-xl": {flat: true, recurrent: true},
+		"transformer-xl": {flat: true, recurrent: true, positions: "relative"},
 	}
 	for name, s := range baselines.Sparse {
 		all[name] = system{flat: true, attention: s.Attention, positions: s.Positions}
@@ -160,7 +160,7 @@ func (v *validation) attention(h nn.Hierarchy) {
 			bad = true
 			continue
 		}
-		longest := max(v.Train.Context, v.Eval.Context, 1)
+		longest := max(v.Train.Context+v.Model.Memory, v.Eval.Context+v.Model.EvalMemory, 1)
 		if err := checkKind(kind, v.Model, level.Layers(), (longest-1)/level.Total+1); err != nil {
 			v.fail("model.attention", "%v", err)
 			bad = true
@@ -177,8 +177,32 @@ func (v *validation) attention(h nn.Hierarchy) {
 	if p := v.Model.Positions; relative && (p == "absolute" || p == "rotary") {
 		v.fail("model.positions", "%s, but attention: %s has relative positions already; want none here, or attention: full", p, a)
 	}
-	if systems[v.Model.System].recurrent && !relative {
-		v.fail("model.attention", "%s; system %s is defined with relative attention, want attention: relative", a, v.Model.System)
+	if systems[v.Model.System].recurrent {
+		v.segments(a.At(1), h.Layers(), relative || v.Model.Positions == "relative")
+	}
+}
+
+// segments holds kind and positions to segments with memory.
+func (v *validation) segments(kind string, layers int, relative bool) {
+	m := v.Model
+	positions, err := nn.ParsePositions(m.Positions)
+	if err != nil {
+		return // said of positions
+	}
+	for _, s := range []struct {
+		name            string
+		context, memory int
+	}{{"training", v.Train.Context, m.Memory}, {"evaluation", v.Eval.Context, m.EvalMemory}} {
+		if err := nn.CheckRecurrent(kind, positions, m.Heads, layers, s.context, s.memory); err != nil {
+			v.fail("model.attention", "in %s, %v", s.name, err)
+			return
+		}
+	}
+	if c, err := nn.CanonicalAttention(kind, m.Heads, layers); err == nil && m.SameLength && c != "relative" && c != "full" {
+		v.fail("model.same_length", "attention %s says itself how much a query sees; want false, or attention: relative", kind)
+	}
+	if m.ClampLen > 0 && !relative {
+		v.fail("model.clamp_len", "%d; positions %s have no distances to clamp; want 0, or positions: relative", m.ClampLen, m.Positions)
 	}
 }
 

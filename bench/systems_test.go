@@ -17,6 +17,9 @@ var sparseKinds = []string{
 	"lsh(4, hashes: 2, chunk: 3)", "routing(2, 4)",
 }
 
+// recurrentKinds fit to the tiny spec with memory.
+var recurrentKinds = []string{"window(3..5, dilation: 2, dilated: 1)", "full", "strided(3)", "local(7)", "fixed(7, 1)"}
+
 // everySystem calls f for each system × shortening × upsampling × attention
 // kind × positions × storage.
 func everySystem(t *testing.T, f func(name string, s Spec)) {
@@ -56,6 +59,10 @@ func everySystem(t *testing.T, f func(name string, s Spec)) {
 		for _, norm := range norms {
 			f("transformer-xl "+norm+" "+storage, tiny(t, "transformer-xl", "model.storage="+storage, "model.norm="+norm))
 		}
+		for i, attention := range recurrentKinds {
+			position := []string{"relative", "rotary", "none"}[i%3]
+			f("transformer-xl "+attention+" "+storage, tiny(t, "transformer-xl", "model.storage="+storage, `model.attention="`+attention+`"`, "model.positions="+position, "model.memory=28"))
+		}
 	}
 }
 
@@ -79,7 +86,7 @@ func TestEverySystemLearns(t *testing.T) {
 			}
 		})
 	})
-	if want := 2*(5*(1+4*5)+2*len(sparseKinds)+2) + len(baselines.Sparse); count != want {
+	if want := 2*(5*(1+4*5)+2*len(sparseKinds)+2+len(recurrentKinds)) + len(baselines.Sparse); count != want {
 		t.Errorf("%d systems, want %d", count, want)
 	}
 }

@@ -9,13 +9,14 @@ import (
 // state of layer i: [B, Length, d], the newest positions last, before the
 // norm of a pre-norm layer.
 func (x *xl) state(i, batch int) *graph.Value {
-	return x.State(fmt.Sprintf("memory.%s.%d", x.memory.Stream, i), batch, x.memory.Length, x.Model)
+	m := x.layers[i].memory
+	return x.State(fmt.Sprintf("memory.%s.%d", m.Stream, i), batch, m.Length, x.Model)
 }
 
 // recall returns what layer i sees: the valid part of its memory, then its
 // input h.
 func (x *xl) recall(i int, h *graph.Value) *graph.Value {
-	m := x.memory
+	m := x.layers[i].memory
 	switch m.Valid {
 	case 0:
 		return h
@@ -28,16 +29,16 @@ func (x *xl) recall(i int, h *graph.Value) *graph.Value {
 // keep writes the newest positions of the memory of layer i and its input h
 // into the memory.
 func (x *xl) keep(i int, h *graph.Value) {
-	if x.memory.Length == 0 {
+	kept, length := x.layers[i].memory.Length, h.Shape[1]
+	if kept == 0 {
 		return
 	}
-	length := h.Shape[1]
 	state := x.state(i, h.Shape[0])
 	switch {
-	case length > x.memory.Length:
-		h = x.Slice(h, length-x.memory.Length, length)
-	case length < x.memory.Length:
-		h = x.Concat(x.Slice(state, length, x.memory.Length), h)
+	case length > kept:
+		h = x.Slice(h, length-kept, length)
+	case length < kept:
+		h = x.Concat(x.Slice(state, length, kept), h)
 	}
 	x.Assign(state, h)
 }

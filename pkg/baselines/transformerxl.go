@@ -1,6 +1,7 @@
 package baselines
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -17,15 +18,19 @@ import (
 // It differs from the other models in more than memory: ReLU, attention
 // projections without bias, embedding scaled by √d and tied with the head, one
 // dropout rate everywhere but on attention probabilities (the original's dropatt
-// of its enwik8 base model is 0), no closing norm. Positions of its Config is
-// not used.
+// of its enwik8 base model is 0), no closing norm.
+//
+// The original has relative attention. Any other kind that has a meaning in
+// segments (nn.CheckRecurrent) may take its place, with the positions of the
+// Config; a layer keeps and reads no more memory than its kind can see.
 type TransformerXL struct {
 	nn.Config
 	Layers     int
-	HeadSize   int  // features of a head; heads need not add up to d_model
-	PreNorm    bool // normalise ahead of each branch; false: after each residual, the original's default
-	ClampLen   int  // distances above it count as it; 0: no clamp
-	SameLength bool // every query sees as many keys as the memory is long
+	Attention  string // kind, see nn.ParseAttention; empty: relative, the original's
+	HeadSize   int    // features of a head; heads need not add up to d_model
+	PreNorm    bool   // normalise ahead of each branch; false: after each residual, the original's default
+	ClampLen   int    // distances above it count as it; 0: no clamp
+	SameLength bool   // every query sees as many keys as the memory is long
 }
 
 // Initial distributions of the original.
@@ -56,8 +61,38 @@ func (c TransformerXL) Validate() error {
 	if c.ClampLen < 0 {
 		err = errors.Join(err, fmt.Errorf("clamp_len %d: want a distance in tokens, 0 for none", c.ClampLen))
 	}
+	kindErr := nn.CheckRecurrent(c.kind(), c.Positions, c.Heads, c.Layers, 0, 0)
+	switch {
+	case kindErr != nil:
+		err = errors.Join(err, kindErr)
+	case c.SameLength && !c.unlimited():
+		err = errors.Join(err, fmt.Errorf("same_length with attention %q: it says itself how much a query sees; want attention relative or full", c.Attention))
+	case c.ClampLen > 0 && !c.relative():
+		err = errors.Join(err, fmt.Errorf("clamp_len %d with positions %s: want relative ones, or 0", c.ClampLen, c.Positions))
+	case c.Positions == nn.Rotary && c.HeadSize%2 != 0:
+		err = errors.Join(err, fmt.Errorf("head size %d: rotary positions want an even one", c.HeadSize))
+	}
 	return err
 }
+
+func (c TransformerXL) kind() string { return cmp.Or(c.Attention, "relative") }
+
+// attention is the kind of a valid configuration.
+func (c TransformerXL) attention() nn.Attention {
+	a, err := nn.ParseAttention(c.kind())
+	if err != nil {
+		panic(fmt.Sprintf("transformer-xl: %v: Validate was not asked", err))
+	}
+	return a
+}
+
+// unlimited says whether a query sees all before it.
+func (c TransformerXL) unlimited() bool {
+	kind, err := nn.CanonicalAttention(c.kind(), c.Heads, c.Layers)
+	return err == nil && (kind == "relative" || kind == "full")
+}
+
+func (c TransformerXL) relative() bool { return c.Positions == nn.Relative || c.attention().Relative }
 
 // Check says whether segments of length tokens can use this memory.
 func (c TransformerXL) Check(m Memory, length int) error {
@@ -104,7 +139,7 @@ func (c TransformerXL) Segment(b *nn.Builder, tokens, previous *graph.Value, m M
 	inputs := make([]*graph.Value, c.Layers)
 	for i := range inputs {
 		inputs[i] = h
-		h = x.layer(fmt.Sprintf("trunk.blocks.%d", i), h, x.recall(i, h))
+		h = x.layer(i, fmt.Sprintf("trunk.blocks.%d", i), h, x.recall(i, h))
 	}
 	h = x.Drop(h, nil)
 	logits = b.MatMulT(h, embed, graph.Epilogue{Bias: x.Parameter("out.b", graph.Init{}, c.Vocab)})
@@ -120,37 +155,67 @@ func (c TransformerXL) Segment(b *nn.Builder, tokens, previous *graph.Value, m M
 func (c TransformerXL) AttentionLayer(b *nn.Builder, prefix string, h, past *graph.Value, m Memory) *graph.Value {
 	x := newXL(c, b, h.Shape[1], m)
 	if past == nil {
-		return x.attention(prefix, h, h)
+		return x.attention(0, prefix, h, h)
 	}
-	return x.attention(prefix, h, x.Concat(past, h))
+	return x.attention(0, prefix, h, x.Concat(past, h))
 }
 
 // xl is a segment of the model in a program.
 type xl struct {
 	*nn.Layers
-	model     TransformerXL
-	memory    Memory
+	model  TransformerXL
+	layers []xlLayer
+}
+
+// xlLayer is what a layer sees.
+type xlLayer struct {
+	memory    Memory // as much of the model's as the layer can see
 	pattern   graph.Pattern
-	positions *graph.Value // [M+L, d], one dropout mask for all layers
+	positions *graph.Value // of relative attention: [Rel, d]
 }
 
 func newXL(c TransformerXL, b *nn.Builder, length int, m Memory) *xl {
-	window := 0
-	if c.SameLength {
-		// The original forbids keys j ≤ i − shift with shift = L − (K − mem_len),
-		// or L while the memory is not full.
-		window = min(m.Valid+length, m.Length)
+	x := &xl{Layers: b.Layers(c.Config), model: c}
+	tables := map[int]*graph.Value{} // by rows, so that layers share the dropout mask as in the original
+	for i := range max(1, c.Layers) {
+		layer := xlLayer{memory: m}
+		layer.pattern = c.pattern(i, length, &layer.memory)
+		if rows := layer.pattern.Rel; c.relative() {
+			if tables[rows] == nil {
+				tables[rows] = x.Drop(x.distances(rows), nil)
+			}
+			layer.positions = tables[rows]
+		}
+		x.layers = append(x.layers, layer)
 	}
-	x := &xl{Layers: b.Layers(c.Config), model: c, memory: m, pattern: graph.Recurrent(length, m.Valid, window)}
-	// Row t stands for key − query = t − (rows − 1); the original's table runs
-	// over query − key.
-	rows := m.Valid + length
-	clamp := rows
-	if c.ClampLen > 0 {
-		clamp = min(clamp, c.ClampLen)
-	}
-	x.positions = x.Drop(x.Sinusoids(rows, func(t int) int { return min(rows-1-t, clamp) }, "min(%d-t, %d)", rows-1, clamp), nil)
 	return x
+}
+
+// pattern of a layer, which cuts the memory down to what it can see.
+func (c TransformerXL) pattern(i, length int, m *Memory) graph.Pattern {
+	if c.unlimited() {
+		window := 0
+		if c.SameLength {
+			// The original forbids keys j ≤ i − shift with shift = L − (K − mem_len),
+			// or L while the memory is not full.
+			window = min(m.Valid+length, m.Length)
+		}
+		return graph.Recurrent(length, m.Valid, window)
+	}
+	a, at := c.attention(), nn.Place{Total: 1, Layer: i, Layers: c.Layers}
+	m.Length = a.Reach(c.Heads, at, m.Length)
+	m.Valid = min(m.Valid, m.Length)
+	return a.Recurrent(c.Heads, at, length, m.Valid)
+}
+
+// distances is the table of relative positions. Row t stands for key − query =
+// t − (rows − 1); the original's table runs over query − key.
+func (x *xl) distances(rows int) *graph.Value {
+	clamp := rows
+	if x.model.ClampLen > 0 {
+		clamp = min(clamp, x.model.ClampLen)
+	}
+	return x.Sinusoids(rows, func(t int) int { return min(rows-1-t, clamp) }, "min(%d-t, %d)", rows-1, clamp)
 }
 
 // embedding of the token before each: [B, L, d], scaled by √d.
@@ -166,8 +231,8 @@ func (x *xl) embedding(table, tokens, previous *graph.Value) *graph.Value {
 
 // layer is attention of h [B, L, d] over what went before it and itself, kv
 // [B, M+L, d], then the feed-forward layer.
-func (x *xl) layer(prefix string, h, kv *graph.Value) *graph.Value {
-	h = x.attention(prefix, h, kv)
+func (x *xl) layer(i int, prefix string, h, kv *graph.Value) *graph.Value {
+	h = x.attention(i, prefix, h, kv)
 	in := h
 	if x.model.PreNorm {
 		in = x.norm(prefix+".ff_norm", h)
@@ -182,24 +247,30 @@ func (x *xl) layer(prefix string, h, kv *graph.Value) *graph.Value {
 }
 
 // attention is the branch with its residual and norm.
-func (x *xl) attention(prefix string, h, kv *graph.Value) *graph.Value {
-	q := h
+func (x *xl) attention(i int, prefix string, h, kv *graph.Value) *graph.Value {
+	in := h
 	if x.model.PreNorm {
-		q, kv = x.norm(prefix+".attn_norm", h), x.norm(prefix+".attn_norm", kv)
+		in, kv = x.norm(prefix+".attn_norm", h), x.norm(prefix+".attn_norm", kv)
 	}
+	layer := x.layers[i]
 	heads, size := x.Heads, x.model.HeadSize
 	inner := heads * size
-	rel := &graph.Positions{
-		R: x.project(prefix+".attn.pos", inner, x.positions),
-		U: x.Parameter("context_bias_u", xlNormal, heads, size),
-		V: x.Parameter("location_bias_v", xlNormal, heads, size),
+	var rel *graph.Positions
+	if layer.positions != nil {
+		rel = &graph.Positions{
+			R: x.project(prefix+".attn.pos", inner, layer.positions),
+			U: x.Parameter("context_bias_u", xlNormal, heads, size),
+			V: x.Parameter("location_bias_v", xlNormal, heads, size),
+		}
 	}
-	op := graph.Attention{Heads: heads, Scale: 1 / math.Sqrt(float64(size)), Pattern: x.pattern, Storage: x.Storage}
-	o := x.Graph.Attention(op,
-		x.project(prefix+".attn.q", inner, q),
-		x.project(prefix+".attn.k", inner, kv),
-		x.project(prefix+".attn.v", inner, kv), rel, nil)
-	h = x.Drop(x.project(prefix+".attn.o", x.Model, o), h)
+	q, k, v := x.project(prefix+".attn.q", inner, in), x.project(prefix+".attn.k", inner, kv), x.project(prefix+".attn.v", inner, kv)
+	if x.Positions == nn.Rotary {
+		// Only distances count, so the memory may start at 0 in every segment.
+		past := kv.Shape[1] - h.Shape[1]
+		q, k = x.Rotary(q, x.Turns(past, h.Shape[1], 1, size)), x.Rotary(k, x.Turns(0, kv.Shape[1], 1, size))
+	}
+	op := graph.Attention{Heads: heads, Scale: 1 / math.Sqrt(float64(size)), Pattern: layer.pattern, Storage: x.Storage}
+	h = x.Drop(x.project(prefix+".attn.o", x.Model, x.Graph.Attention(op, q, k, v, rel, nil)), h)
 	if !x.model.PreNorm {
 		h = x.norm(prefix+".attn_norm", h)
 	}

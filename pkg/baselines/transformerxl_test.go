@@ -1,6 +1,7 @@
 package baselines
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -44,40 +45,86 @@ func (s segment) run(m *cpu.Machine, ids func(b, l int) int32, from int) []float
 	return m.Read(s.program, s.logits)
 }
 
-// A memory that holds everything makes segments one long sequence.
+// A memory that holds everything makes segments one long sequence, whatever the
+// kind of attention and its positions.
 func TestSegmentsAreOneSequence(t *testing.T) {
-	const batch, length, segments = 2, 5, 4
-	for _, pre := range []bool{false, true} {
-		c := tiny()
-		c.PreNorm = pre
-		whole := newSegment(c, batch, length*segments, Memory{Stream: "whole"})
-		programs := []*graph.Program{whole.program}
-		var parts []segment
-		memory := Memory{Stream: "parts", Length: length * segments}
-		for range segments {
-			s := newSegment(c, batch, length, memory)
-			parts = append(parts, s)
-			programs = append(programs, s.program)
-			memory = memory.Next(length)
+	const length, segments = 6, 4
+	for _, c := range []TransformerXL{
+		{},
+		{PreNorm: true},
+		{Attention: "full", Config: nn.Config{Positions: nn.Rotary}},
+		{Attention: "full", PreNorm: true},
+		{Attention: "full", Config: nn.Config{Positions: nn.Relative}},
+		{Attention: "window(3)", Config: nn.Config{Positions: nn.Relative}, ClampLen: 2},
+		{Attention: "window(2..5, dilation: 2, dilated: 1)", Config: nn.Config{Positions: nn.Relative, Storage: graph.Materialised}, PreNorm: true},
+		{Attention: "window(4)", Config: nn.Config{Positions: nn.Rotary}},
+		{Attention: "strided(4)", Config: nn.Config{Positions: nn.Relative}},
+		{Attention: "strided(5, heads: merged)", Config: nn.Config{Positions: nn.Rotary}, PreNorm: true},
+		{Attention: "local(3)", Config: nn.Config{Positions: nn.Relative}},
+		{Attention: "local(2, before: 0)"},
+		{Attention: "fixed(6, 2)", Config: nn.Config{Positions: nn.Relative}},
+		{Attention: "fixed(3, 1, heads: split)", Config: nn.Config{Positions: nn.Rotary}},
+	} {
+		compareSegments(t, c, length, segments, length*segments, 1e-12)
+	}
+}
+
+// Memory beyond what a kind can see changes nothing: what a layer does not see it
+// does not keep.
+func TestMemoryBeyondReach(t *testing.T) {
+	for kind, reach := range map[string]int{"window(3)": 3, "window(2, dilation: 2)": 4, "local(3)": 6, "local(2, before: 0)": 2} {
+		c := TransformerXL{Attention: kind, Config: nn.Config{Positions: nn.Relative}}
+		// A layer's inputs, too, come from segments: so the memory of one is enough.
+		compareSegments(t, c, 6, 4, 6, 1e-12)
+		g := graph.New(graph.Float32)
+		x := newXL(like(c), nn.Evaluation(g), 6, Memory{Length: 1 << 20, Valid: 1 << 20})
+		if m := x.layers[0].memory; m.Length != reach || m.Valid != reach || x.layers[0].pattern.Keys != reach+6 {
+			t.Errorf("%s keeps %+v and sees %d keys, want %d and %d", kind, m, x.layers[0].pattern.Keys, reach, reach+6)
 		}
-		m, err := cpu.New(2, programs...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.Init(1)
-		ids := func(b, l int) int32 { return int32(philox.New(uint64(b), 0).Uint64n(0, uint64(l+1), 11)) }
-		want := whole.run(m, ids, 0)
-		for i, s := range parts {
-			got := s.run(m, ids, i*length)
-			for j, x := range got {
-				b, rest := j/(length*11), j%(length*11)
-				if w := want[(b*segments+i)*length*11+rest]; math.Abs(x-w) > 1e-12 {
-					t.Fatalf("pre-norm %v, segment %d, logit %d: %g, want %g", pre, i, j, x, w)
-				}
+	}
+}
+
+// like is tiny with what c sets.
+func like(c TransformerXL) TransformerXL {
+	t := tiny()
+	t.Attention, t.PreNorm, t.ClampLen, t.Positions, t.Storage = c.Attention, c.PreNorm, c.ClampLen, c.Positions, c.Storage
+	return t
+}
+
+// compareSegments holds segments with memory to one sequence without.
+func compareSegments(t *testing.T, c TransformerXL, length, segments, memory int, tolerance float64) {
+	t.Helper()
+	const batch = 2
+	name := fmt.Sprintf("%s, %v, pre-norm %v", c.Attention, c.Positions, c.PreNorm)
+	c = like(c)
+	if err := c.Validate(); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	whole := newSegment(c, batch, length*segments, Memory{Stream: "whole"})
+	programs := []*graph.Program{whole.program}
+	var parts []segment
+	now := Memory{Stream: "parts", Length: memory}
+	for range segments {
+		s := newSegment(c, batch, length, now)
+		parts = append(parts, s)
+		programs = append(programs, s.program)
+		now = now.Next(length)
+	}
+	m, err := cpu.New(2, programs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	m.Init(1)
+	ids := func(b, l int) int32 { return int32(philox.New(uint64(b), 0).Uint64n(0, uint64(l+1), 11)) }
+	want := whole.run(m, ids, 0)
+	for i, s := range parts {
+		got := s.run(m, ids, i*length)
+		for j, x := range got {
+			b, rest := j/(length*11), j%(length*11)
+			if w := want[(b*segments+i)*length*11+rest]; math.Abs(x-w) > tolerance {
+				t.Fatalf("%s, segment %d, logit %d: %g, want %g", name, i, j, x, w)
 			}
-		}
-		if err := m.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 }
@@ -124,7 +171,7 @@ func TestSameLength(t *testing.T) {
 		if over := keys - c.memory; over > 0 {
 			shift = c.length - over
 		}
-		for i, row := range x.pattern.Mask(0) {
+		for i, row := range x.layers[0].pattern.Mask(0) {
 			for j, got := range row {
 				if want := j <= i+c.valid && j > i-shift; got != want {
 					t.Errorf("%+v: query %d sees key %d: %v, want %v", c, i, j, got, want)
@@ -158,12 +205,26 @@ func TestMemory(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
+	with := func(attention string, positions nn.Positions, set func(*TransformerXL)) error {
+		c := tiny()
+		c.Attention, c.Positions = attention, positions
+		if set != nil {
+			set(&c)
+		}
+		return c.Validate()
+	}
 	for want, err := range map[string]error{
-		"head size 0":     TransformerXL{Config: tiny().Config}.Validate(),
-		"clamp_len -1":    TransformerXL{Config: tiny().Config, HeadSize: 4, ClampLen: -1}.Validate(),
-		"-1 layers":       Transformer{Config: tiny().Config, Layers: -1, Attention: "full"}.Validate(),
-		`attention "all"`: Transformer{Config: tiny().Config, Layers: 1, Attention: "all"}.Validate(),
-		"vocab 0":         Transformer{Layers: 1, Attention: "full"}.Validate(),
+		"bigbird(2)\": has no meaning with memory":             with("bigbird(2)", nn.NoPositions, nil),
+		"want relative, full, window, strided, local or fixed": with("favor(4)", nn.NoPositions, nil),
+		"would be at another position in each segment":         with("full", nn.Absolute, nil),
+		"same_length with attention":                           with("window(3)", nn.Relative, func(c *TransformerXL) { c.SameLength = true }),
+		"clamp_len 3 with positions rotary":                    with("window(3)", nn.Rotary, func(c *TransformerXL) { c.ClampLen = 3 }),
+		"head size 5: rotary":                                  with("full", nn.Rotary, func(c *TransformerXL) { c.HeadSize = 5 }),
+		"head size 0":                                          TransformerXL{Config: tiny().Config}.Validate(),
+		"clamp_len -1":                                         TransformerXL{Config: tiny().Config, HeadSize: 4, ClampLen: -1}.Validate(),
+		"-1 layers":                                            Transformer{Config: tiny().Config, Layers: -1, Attention: "full"}.Validate(),
+		`attention "all"`:                                      Transformer{Config: tiny().Config, Layers: 1, Attention: "all"}.Validate(),
+		"vocab 0":                                              Transformer{Layers: 1, Attention: "full"}.Validate(),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

@@ -62,6 +62,24 @@ func Recurrent(l, memory, window int) Pattern {
 	}
 }
 
+// After is the pattern without its first memory queries: what is left stands for
+// positions that come after others, whose keys they see all the same.
+func (p Pattern) After(memory int) Pattern {
+	after := Pattern{Queries: p.Queries - memory, Keys: p.Keys, Rel: p.Rel}
+	for _, part := range p.Parts {
+		skip := max(0, (memory-part.QStart+part.QStep-1)/part.QStep)
+		if skip >= part.QCount {
+			continue
+		}
+		part.QStart += skip*part.QStep - memory
+		part.QCount -= skip
+		part.Diagonal += skip
+		part.RelStart -= skip * part.RelStep
+		after.Parts = append(after.Parts, part)
+	}
+	return after
+}
+
 // Shorten lets query i, which stands for a group of factor positions, see all
 // keys up to the end of its group: key j iff j/factor ≤ i. Row t of the
 // relative table stands for the distance t−factor·(queries−1) from the first

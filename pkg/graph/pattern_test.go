@@ -66,6 +66,41 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
+// After leaves the last queries of a pattern with the keys and the rows of the
+// relative table that they had.
+func TestPatternAfter(t *testing.T) {
+	for name, c := range patterns() {
+		p := c.pattern
+		whole := p.Mask(0)
+		for memory := range p.Queries {
+			after := p.After(memory)
+			if after.Queries != p.Queries-memory || after.Keys != p.Keys || after.Rel != p.Rel {
+				t.Fatalf("%s after %d: %+v", name, memory, after)
+			}
+			seen := map[[2]int]bool{}
+			for _, part := range after.Parts {
+				for i := range part.QCount {
+					lo, hi := part.Keys(i)
+					for j := lo; j < hi; j++ {
+						query, key := part.QStart+i*part.QStep, part.KStart+j*part.KStep
+						seen[[2]int{query, key}] = true
+						if row := part.RelStart + part.RelStep*(j-i); row+c.first != c.distance(query+memory, key) {
+							t.Fatalf("%s after %d: query %d, key %d: row %d", name, memory, query, key, row)
+						}
+					}
+				}
+			}
+			for i := range after.Queries {
+				for j := range after.Keys {
+					if seen[[2]int{i, j}] != whole[memory+i][j] {
+						t.Fatalf("%s after %d: query %d sees key %d: %v", name, memory, i, j, seen[[2]int{i, j}])
+					}
+				}
+			}
+		}
+	}
+}
+
 // Parts are disjoint, and each pair's row of the relative table is the one for
 // its distance.
 func TestRelativePositionsOfPatterns(t *testing.T) {

@@ -31,6 +31,11 @@ type Attention struct {
 	// pattern is what attend shows to whom, nil where that depends on the data.
 	pattern func(heads int, at Place, length int) graph.Pattern
 
+	// unit is the number of positions after which the pattern repeats, which gives
+	// it a meaning with memory: 1 where it depends on distances alone, 0 where it
+	// never does.
+	unit int
+
 	// check says what does not fit to so many heads, layers of the level, and
 	// positions in its longest sequence; nil where all does.
 	check func(heads, layers, length int) error
@@ -190,7 +195,7 @@ func (l *Layers) heads(prefix string, q, kv *graph.Value, rotary int) (_, k, v *
 	k = l.Dense(prefix+".k", l.Model, kv, graph.Epilogue{})
 	v = l.Dense(prefix+".v", l.Model, kv, graph.Epilogue{})
 	if rotary != 0 {
-		table := l.turns(q.Shape[1], rotary)
+		table := l.Turns(0, q.Shape[1], rotary, l.Model/l.Heads)
 		q, k = l.Graph.Rotary(q, table), l.Graph.Rotary(k, table)
 	}
 	return q, k, v

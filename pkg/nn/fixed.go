@@ -18,6 +18,7 @@ func fixed(p *parameters) Attention {
 	a := patterned(func(heads int, _ Place, length int) graph.Pattern {
 		return FixedPattern(length, heads, block, summary, block/summary, split)
 	})
+	a.unit = block
 	a.check = func(heads, _, length int) error { return checkSplit(split, heads, "block", block, length) }
 	return a
 }

@@ -5,7 +5,9 @@ import "hgbench/pkg/graph"
 // full is causal attention to all earlier positions (Vaswani et al. 2017),
 // with the positions of the model's Config.
 func full(*parameters) Attention {
-	return patterned(func(_ int, _ Place, length int) graph.Pattern { return graph.Causal(length) })
+	a := patterned(func(_ int, _ Place, length int) graph.Pattern { return graph.Causal(length) })
+	a.unit = 1
+	return a
 }
 
 // selfAttend lets h attend to itself over a pattern whose relative table ends

@@ -33,7 +33,7 @@ func TestSinusoids(t *testing.T) {
 // A rotation's cosine and sine are those of the position in tokens.
 func TestTurns(t *testing.T) {
 	l := layers(Config{Model: 8, Heads: 2})
-	v := l.turns(3, 4)
+	v := l.Turns(0, 3, 4, l.Model/l.Heads)
 	for row := range 3 {
 		for m := range 2 {
 			angle := float64(4*row) * math.Pow(10000, -float64(m)/2)

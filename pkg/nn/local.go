@@ -9,6 +9,7 @@ func local(p *parameters) Attention {
 	chunk := p.number("chunk", 1, maxParameter)
 	before := p.numberOr("before", 1, 0, maxParameter)
 	a := patterned(func(_ int, _ Place, length int) graph.Pattern { return LocalPattern(length, chunk, before) })
+	a.unit = chunk
 	a.check = func(_, _, length int) error { return within("chunk", chunk, length) }
 	return a
 }

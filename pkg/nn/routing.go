@@ -92,7 +92,7 @@ func (l *Layers) join(x, y *graph.Value, size int) *graph.Value {
 // turn turns the heads of x if positions are rotary.
 func (l *Layers) turn(x *graph.Value, at Place) *graph.Value {
 	if step := l.turning(at); step != 0 {
-		return l.Graph.Rotary(x, l.turns(x.Shape[1], step))
+		return l.Graph.Rotary(x, l.Turns(0, x.Shape[1], step, l.Model/l.Heads))
 	}
 	return x
 }

@@ -28,19 +28,18 @@ func (l *Layers) Sinusoids(rows int, at func(t int) int, format string, args ...
 	}, rows, d)
 }
 
-// turns is a constant table [rows, d/H] of the rotations of rotary positions
-// that are step tokens apart: the cosines, then the sines, of row·step·w_m with
-// the w_m of one head's width.
-func (l *Layers) turns(rows, step int) *graph.Value {
-	d := l.Model / l.Heads
-	name := fmt.Sprintf("turns[%d·t, t<%d]×%d", step, rows, d)
+// Turns is a constant table [rows, size] of the rotations of rotary positions that
+// are step tokens apart, from the first on: the cosines, then the sines, of
+// (first + row)·step·w_m with the w_m of heads of so many features.
+func (l *Layers) Turns(first, rows, step, size int) *graph.Value {
+	name := fmt.Sprintf("turns[%d·(%d+t), t<%d]×%d", step, first, rows, size)
 	return l.Constant(name, func(i int) float64 {
-		p, m := float64(i/d*step), i%d
-		if m < d/2 {
-			return math.Cos(p * frequency(m, d))
+		p, m := float64((first+i/size)*step), i%size
+		if m < size/2 {
+			return math.Cos(p * frequency(m, size))
 		}
-		return math.Sin(p * frequency(m-d/2, d))
-	}, rows, d)
+		return math.Sin(p * frequency(m-size/2, size))
+	}, rows, size)
 }
 
 func frequency(m, d int) float64 { return math.Pow(10000, -2*float64(m)/float64(d)) }

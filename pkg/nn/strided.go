@@ -17,6 +17,7 @@ func strided(p *parameters) Attention {
 	a := patterned(func(heads int, _ Place, length int) graph.Pattern {
 		return StridedPattern(length, heads, stride, split)
 	})
+	a.unit = 1
 	a.check = func(heads, _, length int) error { return checkSplit(split, heads, "stride", stride, length) }
 	return a
 }

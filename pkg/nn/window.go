@@ -31,6 +31,7 @@ func window(p *parameters) Attention {
 		}
 		return WindowPattern(length, size.at(at.Layer, at.Layers), dilations)
 	})
+	a.unit = 1
 	a.check = func(heads, layers, length int) error {
 		if n := dilated(heads); n > heads {
 			return fmt.Errorf("dilated %d: want at most the %d heads", n, heads)

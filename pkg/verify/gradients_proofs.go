@@ -20,13 +20,15 @@ func GradientProofs() []Proof {
 	add := func(group, name string, run func(threads int) (Verdict, error)) {
 		all = append(all, Proof{group, name, run})
 	}
-	ops, streaming, materialised := opCases(), systemsWith(graph.Streaming), systemsWith(graph.Materialised)
+	ops := opCases()
+	streaming := append(systemsWith(graph.Streaming), segmented(graph.Streaming)...)
+	materialised := append(systemsWith(graph.Materialised), segmented(graph.Materialised)...)
 	for i, c := range ops {
 		add("ops, central differences", c.name, func(threads int) (Verdict, error) {
 			return c.opGradients(threads, uint64(i)<<16)
 		})
 	}
-	for i, s := range append(streaming, materialised...) {
+	for i, s := range Systems() {
 		for _, training := range []bool{false, true} {
 			add("systems, central differences", s.mode(training), func(threads int) (Verdict, error) {
 				batch, length := s.shape(i)
@@ -56,7 +58,7 @@ func GradientProofs() []Proof {
 				return c.opPath(isa, threads, uint64(i)<<16)
 			})
 		}
-		for i, s := range append(streaming, materialised...) {
+		for i, s := range Systems() {
 			add(fmt.Sprintf("%v, systems", isa), s.Name, func(threads int) (Verdict, error) {
 				batch, length := s.shape(i)
 				return modelPath(isa, s.Model, batch, length, threads, uint64(i))

@@ -43,7 +43,7 @@ var (
 // of sparse attention, and Transformer-XL with and without memory. Sizes are drawn, the same every time.
 // Dropout is there, for training to use.
 func Systems() []System {
-	return append(systemsWith(graph.Streaming), systemsWith(graph.Materialised)...)
+	return slices.Concat(systemsWith(graph.Streaming), systemsWith(graph.Materialised), segmented(graph.Streaming), segmented(graph.Materialised))
 }
 
 // systemsWith lists the same systems in the same order for every storage.
@@ -107,6 +107,21 @@ func systemsWith(storage graph.Storage) []System {
 	return all
 }
 
+// segmented are Transformer-XL with each kind of attention that has a meaning in
+// segments, and part of the memory filled.
+func segmented(storage graph.Storage) []System {
+	var all []System
+	for i, kind := range []string{"window(2..4, dilation: 2, dilated: 1)", "full", "strided(3)", "strided(4, heads: merged)", "local(4)", "fixed(4, 2)"} {
+		d := drawer{index: 1000 + i}
+		c := baselines.TransformerXL{Layers: 2, HeadSize: 2 * d.size(1, 3), Attention: kind, PreNorm: i%2 == 0}
+		c.Config = d.config(storage, []nn.Positions{nn.Relative, nn.Rotary, nn.NoPositions}[i%3])
+		c.Heads = 2
+		name, model := recurrent(c, baselines.Memory{Length: 12, Valid: 8})
+		all = append(all, System{fmt.Sprintf("%s, %v", name, storage), model})
+	}
+	return all
+}
+
 // drawer draws the sizes of a system, which depend on its place in the list
 // only.
 type drawer struct{ index, drawn int }
@@ -162,6 +177,9 @@ func recurrent(c baselines.TransformerXL, memory baselines.Memory) (string, nn.M
 	memory.Stream = "proof"
 	norm := map[bool]string{false: "post", true: "pre"}[c.PreNorm]
 	name := fmt.Sprintf("transformer-xl %s-norm, memory %d of %d", norm, memory.Valid, memory.Length)
+	if c.Attention != "" {
+		name += fmt.Sprintf(", %s %v", c.Attention, c.Positions)
+	}
 	if c.ClampLen > 0 {
 		name += fmt.Sprintf(", clamp %d", c.ClampLen)
 	}
