@@ -75,15 +75,23 @@ func (c call) String() string {
 // many layers and positions in its longest sequence.
 func checkKind(kind string, m ModelSpec, layers, length int) error {
 	c, err := parseCall(kind)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(nn.Kinds(), c.name) {
-		return unknown("attention kind", c.name, nn.Kinds())
+	switch {
+	case err != nil:
+		return fmt.Errorf("attention %w; the kinds are %s", err, strings.Join(nn.Kinds(), ", "))
+	case !slices.Contains(nn.Kinds(), c.name):
+		if near, ok := strict.Nearest(c.name, nn.Kinds()); ok {
+			return fmt.Errorf("attention %q: unknown kind, did you mean %s? The kinds are %s", kind, near, strings.Join(nn.Kinds(), ", "))
+		}
+		return fmt.Errorf("attention %q: unknown kind; the kinds are %s", kind, strings.Join(nn.Kinds(), ", "))
 	}
 	positions, err := nn.ParsePositions(m.Positions)
 	if err != nil {
 		return nil // said of positions
+	}
+	if systems[m.System].recurrent {
+		if err := nn.CheckRecurrent(kind, positions, m.Heads, layers, 0, 0); err != nil {
+			return err
+		}
 	}
 	return nn.CheckAttention(kind, positions, m.Heads, layers, length)
 }

@@ -148,7 +148,7 @@ func (v *validation) attention(h nn.Hierarchy) {
 	bad := false
 	for _, total := range a.totals() {
 		if _, ok := h.Level(total); !ok {
-			v.fail("model.attention", "level %d is not in hierarchy %s", total, h)
+			v.fail("model.attention", "level %d is not in hierarchy %s; want a kind for each of its total shortenings", total, h)
 			bad = true
 		}
 	}
@@ -162,11 +162,12 @@ func (v *validation) attention(h nn.Hierarchy) {
 		}
 		longest := max(v.Train.Context+v.Model.Memory, v.Eval.Context+v.Model.EvalMemory, 1)
 		if err := checkKind(kind, v.Model, level.Layers(), (longest-1)/level.Total+1); err != nil {
-			v.fail("model.attention", "%v", err)
 			bad = true
 			if a.Levels == nil {
+				v.fail("model.attention", "%v", err)
 				break // the same at every level
 			}
+			v.fail("model.attention", "level %d: %v", level.Total, err)
 			continue
 		}
 		relative = relative && bringsPositions(kind)

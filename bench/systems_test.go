@@ -26,7 +26,7 @@ func everySystem(t *testing.T, f func(name string, s Spec)) {
 	for system := range baselines.Sparse {
 		kind := map[string]string{
 			"sparse-transformer": "fixed(4, 2)", "longformer": "window(3..6)", "bigbird": "bigbird(3)",
-			"reformer": "lsh(4, chunk: 4, every: 2)", "routing-transformer": "routing(3, 4)", "performer": "favor(16)",
+			"reformer": "lsh(4, chunk: 4)", "routing-transformer": "routing(3, 4)", "performer": "favor(16)",
 		}[system]
 		f(system, tiny(t, "transformer", `model.attention="`+kind+`"`, "model.system="+system))
 	}

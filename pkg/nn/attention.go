@@ -148,6 +148,14 @@ func within(name string, value, length int) error {
 	return nil
 }
 
+// withinBlocks is within for a parameter that counts blocks of positions.
+func withinBlocks(name string, value, block, length int) error {
+	if n := (length + block - 1) / block; length > 0 && value > n {
+		return fmt.Errorf("%s %d: want at most the %d blocks of %d in the %d positions of the sequence", name, value, n, block, length)
+	}
+	return nil
+}
+
 // ParseStorage reads streaming or materialised.
 func ParseStorage(s string) (graph.Storage, error) {
 	for _, storage := range []graph.Storage{graph.Streaming, graph.Materialised} {

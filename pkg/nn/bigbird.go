@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"cmp"
+
 	"hgbench/pkg/graph"
 	"hgbench/pkg/philox"
 )
@@ -29,7 +31,9 @@ func bigbird(p *parameters) Attention {
 		}
 		return BigBirdPattern(length, block, b)
 	})
-	a.check = func(_, _, length int) error { return within("block", block, length) }
+	a.check = func(_, _, length int) error {
+		return cmp.Or(within("block", block, length), withinBlocks("window", b.Window, block, length), withinBlocks("global", b.Global, block, length))
+	}
 	return a
 }
 

@@ -206,7 +206,7 @@ func (p *parameters) end() error {
 	if len(left) > 0 && len(p.usage) == 0 {
 		p.fail("takes no arguments; got %s", strings.Join(left, ", "))
 	} else if len(left) > 0 {
-		p.fail("has no parameter for %s", strings.Join(left, ", "))
+		p.err = fmt.Errorf("has no parameter for %s", strings.Join(left, ", ")) // which may be why another is missing
 	}
 	if p.err != nil && len(p.usage) > 0 {
 		return fmt.Errorf("%w, in %s(%s)", p.err, p.name, strings.Join(p.usage, ", "))

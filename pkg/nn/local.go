@@ -1,6 +1,10 @@
 package nn
 
-import "hgbench/pkg/graph"
+import (
+	"cmp"
+
+	"hgbench/pkg/graph"
+)
 
 // local is attention inside chunks of positions and to so many chunks before, the
 // cheap layers of Reformer (Kitaev et al. 2020, arXiv 2001.04451; google/trax,
@@ -10,7 +14,9 @@ func local(p *parameters) Attention {
 	before := p.numberOr("before", 1, 0, maxParameter)
 	a := patterned(func(_ int, _ Place, length int) graph.Pattern { return LocalPattern(length, chunk, before) })
 	a.unit = chunk
-	a.check = func(_, _, length int) error { return within("chunk", chunk, length) }
+	a.check = func(_, _, length int) error {
+		return cmp.Or(within("chunk", chunk, length), withinBlocks("before", before, chunk, length))
+	}
 	return a
 }
 

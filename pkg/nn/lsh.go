@@ -32,11 +32,14 @@ func lsh(p *parameters) Attention {
 	near := patterned(func(_ int, _ Place, length int) graph.Pattern { return LocalPattern(length, (chunk+1)/2, 1) })
 	factors := bucketFactors(buckets)
 	if p.err == nil && factors == nil {
-		p.fail("buckets %d: want an even number, and above %d the product of two", buckets, mostBuckets)
+		p.fail("buckets %d: want an even number, above %d a multiple of 4", buckets, mostBuckets)
 	}
 	return Attention{
 		Absolute: true, Leaks: original,
-		check: func(_, _, length int) error {
+		check: func(_, layers, length int) error {
+			if layers > 0 && every/2 >= layers {
+				return fmt.Errorf("every %d: no layer of %d would hash; want at most %d", every, layers, 2*layers-1)
+			}
 			if err := within("buckets", buckets, length); err != nil {
 				return err
 			}

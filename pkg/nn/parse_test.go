@@ -28,7 +28,7 @@ func TestParseAttention(t *testing.T) {
 		"window()":                    "window is missing: want a whole number from 1",
 		"window(0)":                   "window 0: want a whole number from 1",
 		"window(-3)":                  "want a whole number",
-		"window(4..)":                 "window : want a whole number",
+		"window(4..)":                 "window 4..: want a whole number",
 		"window(1e3)":                 "window 1e3: want a whole number",
 		"window(8, 2, 1, 1)":          "has no parameter for 1",
 		"window(8, dilatoin: 2)":      "has no parameter for dilatoin: 2, in window(window, dilation: 1, dilated: all)",

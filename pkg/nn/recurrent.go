@@ -31,10 +31,10 @@ func (a Attention) Reach(heads int, at Place, memory int) int {
 // their borders where segments and memory consist of whole ones. Random blocks,
 // buckets, clusters and prefix sums belong to one sequence from its start on.
 func CheckRecurrent(kind string, positions Positions, heads, layers, length, memory int) error {
-	if err := CheckAttention(kind, positions, heads, layers, length+memory); err != nil {
-		return err
-	}
 	a, err := ParseAttention(kind)
+	if err == nil && a.unit > 0 {
+		err = CheckAttention(kind, positions, heads, layers, length+memory)
+	}
 	switch {
 	case err != nil:
 		return err

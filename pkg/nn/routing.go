@@ -28,7 +28,7 @@ func routing(p *parameters) Attention {
 		Absolute: true, Random: true, Leaks: original,
 		check: func(heads, _, length int) error {
 			if n := localHeads(heads); n >= heads {
-				return fmt.Errorf("local %d: want less than the %d heads", n, heads)
+				return fmt.Errorf("local %d: want less than the number of heads, %d", n, heads)
 			}
 			if err := within("clusters", clusters, length); err != nil {
 				return err

@@ -48,23 +48,35 @@ func (p *parameters) readSchedule(name string, value, low, high int) schedule {
 	s := schedule{text: p.next(name), from: value, to: value}
 	if s.text == "" {
 		if s.text = strconv.Itoa(value); value == 0 {
-			p.fail("%s is missing: want a whole number from %d to %d, or a schedule over the layers such as 32..512", name, low, high)
+			p.fail("%s is missing: want %s", name, wantSchedule(low, high))
 		}
 		return s
+	}
+	whole := func(part string) int {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < low || n > high {
+			p.fail("%s %s: want %s", name, s.text, wantSchedule(low, high))
+			return low
+		}
+		return n
 	}
 	if from, to, ok := strings.Cut(s.text, ".."); ok {
-		s.from, s.to = p.whole(name, from, low, high), p.whole(name, to, low, high)
+		s.from, s.to = whole(from), whole(to)
 		return s
 	}
-	if strings.Contains(s.text, "-") {
+	if strings.Contains(s.text[1:], "-") {
 		for part := range strings.SplitSeq(s.text, "-") {
-			s.list = append(s.list, p.whole(name, part, low, high))
+			s.list = append(s.list, whole(part))
 		}
 		return s
 	}
-	s.from = p.whole(name, s.text, low, high)
+	s.from = whole(s.text)
 	s.to = s.from
 	return s
+}
+
+func wantSchedule(low, high int) string {
+	return fmt.Sprintf("a whole number from %d to %d, or a schedule over the layers such as 32..512 or 1-2-4", low, high)
 }
 
 // at a layer of so many.

@@ -18,7 +18,7 @@ func window(p *parameters) Attention {
 	size := p.schedule("window", 0, 1, maxParameter, asRange)
 	dilation := p.schedule("dilation", 1, 1, maxParameter, asList)
 	dilated := p.optional("dilated", "all", func(heads int) int { return heads }, 1, maxParameter)
-	if !p.spelled("dilation") { // it is 1 everywhere
+	if p.heads > 0 && !p.spelled("dilation") { // it is 1 everywhere
 		p.idle("dilated")
 	}
 	a := patterned(func(heads int, at Place, length int) graph.Pattern {
@@ -40,6 +40,9 @@ func window(p *parameters) Attention {
 			return err
 		}
 		if err := dilation.check("dilation", layers); err != nil {
+			return err
+		}
+		if err := within("dilation", dilation.most(), length); err != nil {
 			return err
 		}
 		return within("window", size.most(), length)
