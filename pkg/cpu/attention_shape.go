@@ -56,39 +56,6 @@ func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attention
 	return s
 }
 
-// executed counts the operations of the strips that are computed: so many for
-// each pair of a query and a key, and of a query and a column of the band.
-func (s *attentionShape[T]) executed(perKey, perBand float64) (operations float64) {
-	s.products(func(rows, keys, band int) {
-		operations += float64(rows) * (perKey*float64(keys) + perBand*float64(band))
-	})
-	return operations * float64(s.batch) * float64(s.size)
-}
-
-// products calls f with the rows, keys and band columns of every strip that is
-// computed for a batch.
-func (s *attentionShape[T]) products(f func(rows, keys, band int)) {
-	for _, layout := range s.of {
-		layout.products(f)
-	}
-}
-
-func (l *attentionLayout) products(f func(rows, keys, band int)) {
-	for i := range l.parts {
-		p := &l.parts[i]
-		for i := 0; i < p.QCount; i += queryTile {
-			lo, hi := p.keysSeen(i)
-			for j := lo / keyTile * keyTile; j < hi; j += keyTile {
-				var buffer stripBuffer
-				for _, strip := range p.strips(i, j, min(keyTile, p.KCount-j), &buffer) {
-					f(strip.rows, strip.hi-strip.lo, 0)
-					p.groups(i, j, strip, func(_, rows, from, to, _ int) { f(rows, 0, to-from) })
-				}
-			}
-		}
-	}
-}
-
 // biases returns those of content and position of a head.
 func (s *attentionShape[T]) biases(u, v []T, head int) (content, position []T) {
 	if !s.Relative {

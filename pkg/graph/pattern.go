@@ -117,14 +117,29 @@ func (p Pattern) Visible(queries, heads int) int64 {
 		if part.Heads > 0 {
 			of = min(part.Head+part.Heads, heads) - min(part.Head, heads)
 		}
-		for i := range part.QCount {
-			if part.QStart+i*part.QStep < queries {
-				lo, hi := part.Keys(i)
-				pairs += int64(of * (hi - lo))
-			}
+		if n := min(part.QCount, (queries-part.QStart+part.QStep-1)/part.QStep); n > 0 {
+			pairs += int64(of) * part.pairs(n)
 		}
 	}
 	return pairs
+}
+
+// pairs of the first n queries and the keys they see: those up to the diagonal
+// without those before the window.
+func (p Part) pairs(n int) int64 {
+	pairs := clampedSum(n, p.Diagonal+1, p.KCount)
+	if p.Window > 0 {
+		pairs -= clampedSum(n, p.Diagonal+1-p.Window, p.KCount)
+	}
+	return pairs
+}
+
+// clampedSum is Σ i+c over i < n, each term held to [0, k].
+func clampedSum(n, c, k int) int64 {
+	from := min(max(0, -c), n)   // terms before are 0
+	to := min(max(from, k-c), n) // terms from here on are k
+	first, terms := int64(from+c), int64(to-from)
+	return terms*first + terms*(terms-1)/2 + int64(n-to)*int64(k)
 }
 
 // Mask returns the pattern of a head as a matrix of queries by keys.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -62,6 +63,25 @@ func TestPatterns(t *testing.T) {
 			if got := p.Visible(q, 1); got != want {
 				t.Errorf("%s: %d pairs of the first %d queries, want %d", name, got, q, want)
 			}
+		}
+	}
+}
+
+// The count of pairs is the sum over queries, whatever the band.
+func TestVisible(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 5000 {
+		part := Part{QStart: rng.IntN(5), QStep: 1 + rng.IntN(3), QCount: rng.IntN(20), KStep: 1, KCount: rng.IntN(20), Diagonal: rng.IntN(60) - 30, Window: max(0, rng.IntN(40)-10)}
+		queries := rng.IntN(60)
+		var want int64
+		for i := range part.QCount {
+			if part.QStart+i*part.QStep < queries {
+				lo, hi := part.Keys(i)
+				want += int64(hi - lo)
+			}
+		}
+		if got := (Pattern{Parts: []Part{part}}).Visible(queries, 3); got != 3*want {
+			t.Fatalf("%+v: %d pairs among %d queries, want %d", part, got, queries, 3*want)
 		}
 	}
 }
