@@ -1,18 +1,14 @@
 package notebooks
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
+	"hgbench/internal/venv"
 	"hgbench/notebooks/kernel"
 )
 
@@ -25,48 +21,9 @@ func jupyter(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("builds a kernel and executes notebooks; not in short mode")
 	}
-	python := environment(t)
+	python := venv.Python(t, "..", "jupyter-venv", "nbclient", "notebooks are not executed")
 	t.Setenv("PATH", filepath.Dir(python)+string(os.PathListSeparator)+os.Getenv("PATH"))
 	installKernel(t)
-	return python
-}
-
-// environment makes the virtual environment, unless one of the same
-// requirements is there. Without Python there is nothing to test, and the reason
-// is said.
-func environment(t *testing.T) string {
-	t.Helper()
-	dir, err := filepath.Abs(filepath.Join("..", ".cache", "jupyter-venv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	python := filepath.Join(dir, "bin", "python")
-	if runtime.GOOS == "windows" {
-		python = filepath.Join(dir, "Scripts", "python.exe")
-	}
-	requirements, err := os.ReadFile("requirements.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	hash := sha256.Sum256(requirements)
-	stamp, want := filepath.Join(dir, "requirements.sha256"), hex.EncodeToString(hash[:])
-	if have, err := os.ReadFile(stamp); err == nil && string(have) == want {
-		if exec.Command(python, "-c", "import nbclient").Run() == nil {
-			return python
-		}
-	}
-	system, err := exec.LookPath("python3")
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip("no python3 on PATH: notebooks are not executed")
-	}
-	if err := exec.Command(system, "-c", "import venv, ensurepip").Run(); err != nil {
-		t.Skip("python3 has no venv (Debian: apt install python3-venv): notebooks are not executed")
-	}
-	run(t, system, "-m", "venv", "--clear", dir)
-	run(t, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt")
-	if err := os.WriteFile(stamp, []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	return python
 }
 
@@ -75,7 +32,7 @@ func environment(t *testing.T) string {
 func installKernel(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOENV"} {
-		t.Setenv(name, strings.TrimSpace(run(t, "go", "env", name)))
+		t.Setenv(name, strings.TrimSpace(string(venv.Run(t, "go", "env", name))))
 	}
 	home, err := filepath.Abs(filepath.Join("..", ".cache", "jupyter-home"))
 	if err != nil {
@@ -97,19 +54,6 @@ func installKernel(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// run runs a command that must succeed and returns what it prints.
-func run(t *testing.T, name string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s%s", filepath.Base(name), strings.Join(args, " "), err, out, stderr.Bytes())
-	}
-	return string(out)
 }
 
 // tree is a copy of the notebooks and of the results that they read, laid out as

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hgbench/internal/venv"
 )
 
 var update = flag.Bool("update", false, "write the outputs of the executed notebooks into them")
@@ -28,7 +30,7 @@ func testNotebooks(t *testing.T, python string) {
 		t.Run(strings.TrimSuffix(name, ".ipynb"), func(t *testing.T) {
 			committed := read(t, name)
 			missing := committed.missing()
-			run(t, python, "execute.py", filepath.Join(dir, name))
+			venv.Run(t, python, "execute.py", filepath.Join(dir, name))
 			executed := read(t, filepath.Join(dir, name))
 			for _, fault := range executed.check() {
 				t.Error(fault)

@@ -44,11 +44,7 @@ are as for "hgbench table".`,
 			if format == "parquet" && output == "" && isTerminal(cmd.OutOrStdout()) {
 				return misuse(cmd, "parquet is not for a terminal: want -o FILE, or standard output sent to one")
 			}
-			paths, err := chosenResults(cmd, args)
-			if err != nil {
-				return err
-			}
-			records, err := readResults(cmd, paths...)
+			records, _, err := recordsOf(cmd, args)
 			if err != nil {
 				return err
 			}

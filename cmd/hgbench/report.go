@@ -23,11 +23,7 @@ RESULTS are as for "hgbench table".`,
 		Args:              positional(cobra.ArbitraryArgs),
 		ValidArgsFunction: completeResults,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := chosenResults(cmd, args)
-			if err != nil {
-				return err
-			}
-			records, err := readResults(cmd, paths...)
+			records, paths, err := recordsOf(cmd, args)
 			if err != nil {
 				return err
 			}

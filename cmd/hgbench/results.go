@@ -120,6 +120,15 @@ func readResults(cmd *cobra.Command, paths ...string) (results.Records, error) {
 	return records, err
 }
 
+// recordsOf reads the results that arguments name, and says where they are.
+func recordsOf(cmd *cobra.Command, args []string) (records results.Records, paths []string, err error) {
+	if paths, err = chosenResults(cmd, args); err != nil {
+		return nil, nil, err
+	}
+	records, err = readResults(cmd, paths...)
+	return records, paths, err
+}
+
 // findRecord finds a record by its id, or the start of one, and the folder it
 // is in: in out, or where out is empty in every folder there is.
 func findRecord(cmd *cobra.Command, id, out string) (results.Record, string, error) {

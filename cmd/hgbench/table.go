@@ -20,11 +20,7 @@ without any, the folder there that was written last.`,
 		Args:              positional(cobra.ArbitraryArgs),
 		ValidArgsFunction: completeResults,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			paths, err := chosenResults(cmd, args)
-			if err != nil {
-				return err
-			}
-			records, err := readResults(cmd, paths...)
+			records, _, err := recordsOf(cmd, args)
 			if err != nil {
 				return err
 			}

@@ -18,10 +18,8 @@ func Activate(m *cpu.Machine, p *graph.Program, seed uint64) {
 	for _, w := range m.Weights() {
 		activate(m, p, w, seed)
 	}
-	for _, v := range p.Persistent {
-		if v.Role == graph.State {
-			activate(m, p, v, seed)
-		}
+	for _, v := range ofRole(p.Persistent, graph.State) {
+		activate(m, p, v, seed)
 	}
 }
 

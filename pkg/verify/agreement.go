@@ -96,10 +96,8 @@ func modelPath(isa cpu.ISA, model nn.Model, batch, length, threads int, seed uin
 		}
 		defer m.Close()
 		Activate(m, t.program, seed)
-		for _, v := range t.program.Persistent {
-			if v.Role == graph.Weight || v.Role == graph.State {
-				m.Write(t.program, v, rounded(m.Read(t.program, v)))
-			}
+		for _, v := range ofRole(t.program.Persistent, graph.Weight, graph.State) {
+			m.Write(t.program, v, rounded(m.Read(t.program, v)))
 		}
 		return step(m, t, seed), nil
 	}

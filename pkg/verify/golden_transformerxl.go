@@ -314,11 +314,7 @@ func newSegment(model baselines.TransformerXL, real graph.DType, batch, length i
 	g.Output("logits", s.logits)
 	g.Output("nll", s.nll)
 	outputGradients(g, s.weights, s.grads)
-	for _, v := range g.Persistent() {
-		if v.Role == graph.State {
-			s.states = append(s.states, v)
-		}
-	}
+	s.states = ofRole(g.Persistent(), graph.State)
 	s.program = graph.Compile(g, cpu.Target(real))
 	return s
 }

@@ -50,8 +50,11 @@ func checkWeights(weights []*graph.Value, tensors map[string]checkpoint.Tensor) 
 }
 
 // weights of a program, in order of declaration.
-func weights(p *graph.Program) []*graph.Value {
-	return slices.DeleteFunc(slices.Clone(p.Persistent), func(v *graph.Value) bool { return v.Role != graph.Weight })
+func weights(p *graph.Program) []*graph.Value { return ofRole(p.Persistent, graph.Weight) }
+
+// ofRole are the values of such roles, in their order.
+func ofRole(values []*graph.Value, roles ...graph.Role) []*graph.Value {
+	return slices.DeleteFunc(slices.Clone(values), func(v *graph.Value) bool { return !slices.Contains(roles, v.Role) })
 }
 
 func elements(values []*graph.Value) int {
