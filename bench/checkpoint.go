@@ -30,6 +30,7 @@ type state struct {
 	Since   float64 `json:"since"`   // sum of losses in nats since the last point of the curve
 	Recent  float64 `json:"recent"`  // mean over recent steps, for Progress
 	Seconds float64 `json:"seconds"` // of training
+	Done    float64 `json:"done"`    // FLOPs executed, where they depend on the data
 	Tally   *tally  `json:"tally"`   // of the evaluation under way, if one is
 
 	Curve       []results.Point      `json:"curve"`
@@ -218,6 +219,7 @@ func (r *run) resume() (err error) {
 		return fmt.Errorf("%s: %w", r.checkpoints.loaded, err)
 	}
 	r.step, r.since, r.recent, r.tally = s.Step, s.Since, s.Recent, s.Tally
+	r.done = s.Done
 	r.clock.total = time.Duration(s.Seconds * float64(time.Second))
 	r.record.Curve, r.record.Causality, r.record.Calibration = s.Curve, s.Causality, s.Calibration
 	for _, p := range s.Curve {
@@ -302,7 +304,7 @@ func (r *run) save() {
 	}
 	text, err := json.Marshal(state{
 		ID: r.record.ID, Kernel: r.record.Versions.Kernel, ISA: r.record.Machine.ISA,
-		Step: r.step, Since: r.since, Recent: r.recent, Seconds: r.clock.read().Seconds(), Tally: r.tally,
+		Step: r.step, Since: r.since, Recent: r.recent, Seconds: r.clock.read().Seconds(), Done: r.training.done, Tally: r.tally,
 		Curve: r.record.Curve, Causality: r.record.Causality, Calibration: r.record.Calibration,
 	})
 	if err == nil {

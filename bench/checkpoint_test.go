@@ -88,11 +88,16 @@ func TestResume(t *testing.T) {
 			"model.attention=full", "model.positions=rotary", "train.clip=1", "train.weight_decay=0.1"),
 		"transformer-xl": tiny(t, "transformer-xl", path, "train.steps=20", "eval.every=7", "model.memory=20", "model.eval_memory=30",
 			"eval.valid_bytes=300", "eval.context=10", "eval.stride=10", "model.dropout=0.1"),
+		"lsh": tiny(t, "transformer", path, "train.steps=20", "eval.every=7", "model.attention='lsh(4, hashes: 2, chunk: 3)'"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			whole, err := Run(t.Context(), s, Options{Threads: 1})
 			if err != nil {
 				t.Fatal(err)
+			}
+			// What was executed is recorded where the plan says the most that it can be.
+			if f := whole.FLOPs; (f.DonePerToken > 0) != (name == "lsh") || f.DonePerToken > f.ExecutedPerToken {
+				t.Errorf("%g FLOPs a token done of %g executed", f.DonePerToken, f.ExecutedPerToken)
 			}
 			for _, words := range []int{5, 19} {
 				o := Options{Checkpoints: t.TempDir(), CheckpointEvery: time.Hour}

@@ -38,6 +38,7 @@ func (r *run) train() error {
 		return fmt.Errorf("the curve does not end at step %d: a damaged checkpoint; want --restart to begin anew", steps)
 	}
 	p := r.record.Curve[n-1]
+	r.record.FLOPs.DonePerToken = r.training.done / float64(p.Tokens)
 	r.record.Seconds = p.Seconds
 	r.record.TokensPerSecond = float64(p.Tokens) / p.Seconds
 	r.record.ShareOfPeak = p.FLOPs / p.Seconds / 1e9 / r.record.Machine.PeakGFLOPS

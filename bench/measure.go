@@ -22,7 +22,8 @@ type Measurement struct {
 
 	FLOPsNecessary float64 `json:"flops_necessary"` // of a step
 	FLOPsDense     float64 `json:"flops_dense"`
-	FLOPsExecuted  float64 `json:"flops_executed"`
+	FLOPsExecuted  float64 `json:"flops_executed"`      // of the plan
+	FLOPsDone      float64 `json:"flops_done,omitzero"` // where that depends on the data, and so is the most it can be: what it was
 
 	GFLOPS      float64 `json:"gflops"` // necessary, per second
 	PeakGFLOPS  float64 `json:"peak_gflops"`
@@ -70,6 +71,7 @@ func Measure(ctx context.Context, s Spec, steps int, o Options) (Measurement, er
 	if err != nil {
 		return m, err
 	}
+	m.FLOPsDone = trial.training.done / float64(warmupSteps+len(m.StepSeconds))
 	m.PlannedBytes, m.IdleBytes, m.PeakRSSBytes = trial.planned.Total, trial.memory.idle, trial.memory.peak()
 	m.StepSecondsMedian, m.StepSecondsMin, m.StepSecondsMax = median(m.StepSeconds), slices.Min(m.StepSeconds), slices.Max(m.StepSeconds)
 	m.TokensPerSecond = tokens / m.StepSecondsMedian

@@ -28,6 +28,20 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
+// What was executed is told where it depends on the data.
+func TestMeasureDone(t *testing.T) {
+	for kind, depends := range map[string]bool{"relative": false, "lsh(4, chunk: 3)": true, "routing(2, 4)": true} {
+		s := tiny(t, "transformer", "data="+textFile(t), `model.attention="`+kind+`"`)
+		m, err := Measure(t.Context(), s, 1, Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (m.FLOPsDone > 0) != depends || m.FLOPsDone > m.FLOPsExecuted {
+			t.Errorf("%s: %g done of %g executed", kind, m.FLOPsDone, m.FLOPsExecuted)
+		}
+	}
+}
+
 // benchstat can read a measurement: a line for each step.
 func TestWriteBench(t *testing.T) {
 	s := tiny(t, "transformer")

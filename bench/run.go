@@ -65,6 +65,7 @@ type run struct {
 	step        int          // steps made
 	since       float64      // sum of their losses in nats since the last point of the curve
 	recent      float64      // bits, exponential mean over recent steps
+	done        float64      // FLOPs of the steps before the checkpoint, see training
 	tally       *tally       // of the evaluation under way, nil without
 	clock       stopwatch    // of training: evaluation and checkpoints left out
 
@@ -109,6 +110,7 @@ func (r *run) build() (err error) {
 	if r.training, err = newTraining(r.spec, r.corpus.Vocab, graph.Float32); err != nil {
 		return err
 	}
+	r.training.done = r.done
 	if err := r.training.bind(r.corpus); err != nil {
 		return err
 	}

@@ -33,6 +33,10 @@ type training struct {
 	adam     optim.Adam
 
 	tokens, previous []int32 // of a whole batch
+
+	// done is the sum over the steps of what was executed, where that depends on the
+	// data; else 0.
+	done float64
 }
 
 // newTraining builds the programs. Gradients accumulate over micro-batches
@@ -174,6 +178,9 @@ func (t *training) pick(c *data.Corpus, m *cpu.Machine, step int) *variant {
 func (t *training) step(c *data.Corpus, m *cpu.Machine, step int) float64 {
 	v := t.load(c, m, step)
 	m.Run(v.Program)
+	if flops, depends := m.Executed(v.Program); depends {
+		t.done += flops
+	}
 	var sum float64
 	for _, nll := range v.nll {
 		for _, x := range m.Floats(v.Program, nll) {

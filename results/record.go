@@ -83,7 +83,8 @@ type FLOPs struct {
 	NecessaryPerToken float64 `json:"necessary_per_token"`
 	DensePerToken     float64 `json:"dense_per_token"`
 	ExecutedPerToken  float64 `json:"executed_per_token"`
-	Total             float64 `json:"total"` // necessary, whole training
+	DonePerToken      float64 `json:"done_per_token,omitzero"` // where executed depends on the data, and so is the most it can be: what it was
+	Total             float64 `json:"total"`                   // necessary, whole training
 }
 
 // Memory in bytes.

@@ -43,6 +43,7 @@ type Row struct {
 	NecessaryFLOPsPerToken    float64 `parquet:"necessary_flops_per_token"` // visible pairs only, no padding, no recomputation
 	DenseFLOPsPerToken        float64 `parquet:"dense_flops_per_token"`     // attention over all pairs
 	ExecutedFLOPsPerToken     float64 `parquet:"executed_flops_per_token"`  // padding and recomputation included
+	DoneFLOPsPerToken         float64 `parquet:"done_flops_per_token"`      // where executed depends on the data: what it was
 	PlannedWeightsBytes       int64   `parquet:"planned_weights_bytes"`     // the plan, by kind
 	PlannedGradientsBytes     int64   `parquet:"planned_gradients_bytes"`
 	PlannedOptimizerBytes     int64   `parquet:"planned_optimizer_bytes"`
@@ -100,6 +101,7 @@ func (r Record) Row() Row {
 		Parameters: r.Parameters, FLOPs: r.FLOPs.Total,
 		NecessaryFLOPsPerToken: r.FLOPs.NecessaryPerToken,
 		DenseFLOPsPerToken:     r.FLOPs.DensePerToken, ExecutedFLOPsPerToken: r.FLOPs.ExecutedPerToken,
+		DoneFLOPsPerToken:   r.FLOPs.DonePerToken,
 		PlannedWeightsBytes: r.Memory.Planned.Weights, PlannedGradientsBytes: r.Memory.Planned.Gradients,
 		PlannedOptimizerBytes: r.Memory.Planned.Optimizer, PlannedActivationsBytes: r.Memory.Planned.Activations,
 		PlannedWorkspaceBytes: r.Memory.Planned.Workspace, PlannedPeakBytes: r.Memory.Planned.Total,

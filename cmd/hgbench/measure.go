@@ -80,8 +80,11 @@ func printMeasured(out io.Writer, m measured) error {
 	line := func(name, format string, args ...any) { fmt.Fprintf(w, name+"\t"+format+"\n", args...) }
 	line("step", "%.1f ms, the median of %d (%.1f to %.1f)", m.StepSecondsMedian*1e3, m.Steps, m.StepSecondsMin*1e3, m.StepSecondsMax*1e3)
 	line("tokens", "%s/s", results.FormatSI(m.TokensPerSecond, ""))
-	line("FLOPs/step", "%s necessary, %s dense, %s executed", results.FormatSI(m.FLOPsNecessary, ""),
-		results.FormatSI(m.FLOPsDense, ""), results.FormatSI(m.FLOPsExecuted, ""))
+	executed := results.FormatSI(m.FLOPsExecuted, "") + " executed"
+	if m.FLOPsDone > 0 { // which depends on the data
+		executed = fmt.Sprintf("at most %s, %s done", executed, results.FormatSI(m.FLOPsDone, ""))
+	}
+	line("FLOPs/step", "%s necessary, %s dense, %s", results.FormatSI(m.FLOPsNecessary, ""), results.FormatSI(m.FLOPsDense, ""), executed)
 	line("speed", "%s (necessary), %.1f %% of the peak of %s on %d threads of %s", results.FormatSI(m.GFLOPS*1e9, "FLOP/s"),
 		100*m.ShareOfPeak, results.FormatSI(m.PeakGFLOPS*1e9, "FLOP/s"), m.Threads, m.ISA)
 	line("peak memory", "%s planned; %s real, %s of them before", results.FormatBytes(m.PlannedBytes),

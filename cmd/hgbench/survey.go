@@ -32,6 +32,7 @@ func survey(ctx context.Context, spec bench.Spec, o bench.Options) (results.Reco
 		return r, nil
 	}
 	r.Memory.MeasuredPeak, r.Memory.Idle = m.PeakRSSBytes, m.IdleBytes
+	r.FLOPs.DonePerToken = m.FLOPsDone / float64(spec.TokensPerStep())
 	r.TokensPerSecond, r.ShareOfPeak = m.TokensPerSecond, m.ShareOfPeak
 	return r, nil
 }

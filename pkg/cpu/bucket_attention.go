@@ -22,6 +22,7 @@ type bucketShape[T Float] struct {
 	room                   int // positions of the largest bucket, whole panels
 	order                  bucketOrder
 	q, k, v                []T
+	counted                workCount
 }
 
 func newBucketShape[T Float](op graph.BucketAttention, q *graph.Value) *bucketShape[T] {
@@ -41,6 +42,12 @@ func newBucketShape[T Float](op graph.BucketAttention, q *graph.Value) *bucketSh
 func (s *bucketShape[T]) most(products float64) float64 {
 	keys := float64(min(s.room, s.Window+2*fewQueries))
 	return products * 2 * float64(s.batch*s.length*s.Rounds) * float64(s.d) * keys
+}
+
+// count counts the pairs that are computed, of so many products.
+func (s *bucketShape[T]) count(products float64) *workCount {
+	s.counted.perPair = products * 2 * float64(s.size)
+	return &s.counted
 }
 
 // head is where the rows of a pair start, d elements apart.
@@ -154,6 +161,7 @@ func bucketAttention[T Float](n *graph.Node, op graph.BucketAttention) kernel {
 		workspace: int64(sizeOf[T]())*int64(sums) + 4*int64(f.order.ints()),
 		scratch:   f.scratchBytes(c.size),
 		executed:  func() float64 { return f.most(2) },
+		counted:   f.count(2),
 		bind: func(m *memory) []phase {
 			f.q, f.k, f.v, f.order.of = in[T](m, 0), in[T](m, 1), in[T](m, 2), in[int32](m, 3)
 			if f.o, f.lse = out[T](m, 0), out[T](m, 1); f.o == nil {
@@ -208,9 +216,11 @@ func (f *bucketForward[T]) tile(x *bucketForwardScratch[T], b *bucket, i int) {
 	f.load(x, b, order)
 	keyT, value := f.ks.packed(x.keyT, f.size), f.ks.rowMajor(x.value, f.size)
 	lo, hi := b.keysSeen(i)
+	pairs := 0
 	for j := lo &^ (queryGroup - 1); j < hi; j += keyTile {
 		var buffer stripBuffer
 		for _, s := range b.strips(i, j, min(keyTile, b.KCount-j), &buffer) {
+			pairs += s.rows * (s.hi - s.lo)
 			scores, keys := x.scores[s.row*scoreRow+scoreLead+s.lo:], s.hi-s.lo
 			f.ks.product(s.rows, keys, f.size, x.qu[s.row*f.size:], f.size, 1, keyT, j+s.lo, scores, scoreRow, false)
 			f.hide(x.scores, b, i, j, s)
@@ -218,6 +228,7 @@ func (f *bucketForward[T]) tile(x *bucketForwardScratch[T], b *bucket, i int) {
 			f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, value.from(j+s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
 		}
 	}
+	f.counted.add(pairs)
 	f.store(x, b, order)
 }
 

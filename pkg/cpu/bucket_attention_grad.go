@@ -33,6 +33,7 @@ func bucketAttentionGrad[T Float](n *graph.Node, op graph.BucketAttentionGrad) k
 		workspace: int64(sizeOf[T]())*int64(deltas) + 4*int64(g.order.ints()),
 		scratch:   g.scratchBytes(c.size),
 		executed:  func() float64 { return g.most(5) },
+		counted:   g.count(5),
 		bind: func(m *memory) []phase {
 			g.do, g.o, g.lse = in[T](m, 0), in[T](m, 1), in[T](m, 2)
 			g.q, g.k, g.v, g.order.of = in[T](m, 3), in[T](m, 4), in[T](m, 5), in[int32](m, 6)
@@ -119,11 +120,13 @@ func (g *bucketBackward[T]) tile(x *bucketBackwardScratch[T], b *bucket, i int) 
 	keyT, valueT, key := g.ks.packed(x.keyT, g.size), g.ks.packed(x.valueT, g.size), g.ks.rowMajor(x.key, g.size)
 	lo, hi := b.keysSeen(i)
 	lo &^= queryGroup - 1
+	pairs := 0
 	for j := lo; j < hi; j += keyTile {
 		var buffer stripBuffer
 		strips := b.strips(i, j, min(keyTile, b.KCount-j), &buffer)
 		for _, s := range strips {
 			at, keys := s.row*scoreRow+scoreLead+s.lo, s.hi-s.lo
+			pairs += s.rows * keys
 			qu, do := x.qu[s.row*g.size:], x.do[s.row*g.size:]
 			g.ks.product(s.rows, keys, g.size, qu, g.size, 1, keyT, j+s.lo, x.scores[at:], scoreRow, false)
 			g.hide(x.scores, b, i, j, s)
@@ -134,5 +137,6 @@ func (g *bucketBackward[T]) tile(x *bucketBackwardScratch[T], b *bucket, i int) 
 		}
 		x.keyGradients(g.ks, g.size, strips, x.keyGrad[j*g.size:], x.valueGrad[j*g.size:])
 	}
+	g.counted.add(pairs)
 	g.put(g.dq, b, order, x.content, x.scale)
 }

@@ -12,6 +12,7 @@ type kernel struct {
 	workspace int64          // bytes shared by all tiles of the node
 	scratch   int64          // bytes for each thread
 	executed  func() float64 // floating-point operations in matrix products; nil: none
+	counted   *workCount     // where those depend on the data, executed being the most: what they were
 	bind      func(m *memory) []phase
 }
 

@@ -46,6 +46,9 @@ type loaded struct {
 	job    *job
 	at     func(v *graph.Value) []byte
 	nodeOf []int // node of each phase
+
+	static  float64      // operations of nodes whose work does not depend on the data
+	counted []*workCount // the other nodes
 }
 
 // New makes a machine that runs these programs. Weights start as zeros: see
@@ -113,7 +116,7 @@ func (m *Machine) place(programs []*graph.Program) {
 
 // load binds a program's kernels to memory.
 func (m *Machine) load(p *graph.Program) *loaded {
-	l := &loaded{at: func(v *graph.Value) []byte { return m.find(p, v) }}
+	l := &loaded{at: func(v *graph.Value) []byte { return m.find(p, v) }, static: p.FLOPs.Executed}
 	var phases []phase
 	for i, n := range p.Nodes {
 		var k kernel
@@ -121,6 +124,10 @@ func (m *Machine) load(p *graph.Program) *loaded {
 			k = lower[float64](n)
 		} else {
 			k = lower[float32](n)
+		}
+		if k.counted != nil {
+			l.static -= k.executed()
+			l.counted = append(l.counted, k.counted)
 		}
 		mem := &memory{node: n, at: l.at}
 		if at := p.Plan.Workspace[i]; at >= 0 {
@@ -155,7 +162,25 @@ func (m *Machine) find(p *graph.Program, v *graph.Value) []byte {
 
 // Run executes a program once. What its inputs hold must have been written
 // since another program ran, for all share the arena.
-func (m *Machine) Run(p *graph.Program) { m.pool.run(m.loaded[p].job) }
+func (m *Machine) Run(p *graph.Program) {
+	l := m.loaded[p]
+	for _, c := range l.counted {
+		c.pairs.Store(0)
+	}
+	m.pool.run(l.job)
+}
+
+// Executed is the number of floating-point operations in matrix products of the
+// last run of p, and whether it depends on the data: then it may be less than the
+// plan says, which is the most that it can be.
+func (m *Machine) Executed(p *graph.Program) (flops float64, depends bool) {
+	l := m.loaded[p]
+	flops = l.static
+	for _, c := range l.counted {
+		flops += c.operations()
+	}
+	return flops, len(l.counted) > 0
+}
 
 // Profile runs a program once and reports the time of each of its nodes.
 func (m *Machine) Profile(p *graph.Program) map[*graph.Node]time.Duration {
