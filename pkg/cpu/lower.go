@@ -109,32 +109,47 @@ func lower[T Float](n *graph.Node) kernel {
 	panic(fmt.Sprintf("cpu: no kernel for %T", n.Op))
 }
 
-// target prices nodes for graph.Compile.
-type target struct{ real graph.DType }
+// target prices nodes for graph.Compile, each once: to lay out a sparse pattern
+// takes longer than all else about a plan.
+type target struct {
+	real   graph.DType
+	prices map[*graph.Node]price
+}
+
+type price struct {
+	workspace, scratch int64
+	executed           float64
+}
 
 // Target returns the prices of this executor for programs of that real type.
-func Target(real graph.DType) graph.Target { return target{real} }
+func Target(real graph.DType) graph.Target { return target{real, map[*graph.Node]price{}} }
 
-func (t target) lower(n *graph.Node) kernel {
+func (t target) price(n *graph.Node) price {
+	if known, ok := t.prices[n]; ok {
+		return known
+	}
+	var k kernel
 	if t.real == graph.Float64 {
-		return lower[float64](n)
+		k = lower[float64](n)
+	} else {
+		k = lower[float32](n)
 	}
-	return lower[float32](n)
+	p := price{workspace: k.workspace, scratch: k.scratch}
+	if k.executed != nil {
+		p.executed = k.executed()
+	}
+	t.prices[n] = p
+	return p
 }
 
-func (t target) Workspace(n *graph.Node) int64 { return t.lower(n).workspace }
+func (t target) Workspace(n *graph.Node) int64 { return t.price(n).workspace }
 
-func (t target) Executed(n *graph.Node) float64 {
-	if count := t.lower(n).executed; count != nil {
-		return count()
-	}
-	return 0
-}
+func (t target) Executed(n *graph.Node) float64 { return t.price(n).executed }
 
 func (t target) Scratch(nodes []*graph.Node) int64 {
 	var most int64
 	for _, n := range nodes {
-		most = max(most, t.lower(n).scratch)
+		most = max(most, t.price(n).scratch)
 	}
 	return alignUp(most)
 }
