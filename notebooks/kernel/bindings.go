@@ -18,6 +18,7 @@ func Packages() []string {
 	return []string{
 		"hgbench/bench",
 		"hgbench/pkg/graph",
+		"hgbench/pkg/nn",
 		"hgbench/plots",
 		"hgbench/results",
 		"hgbench/results/published",
