@@ -1,7 +1,10 @@
 package cpu
 
 import (
+	"runtime"
 	"slices"
+	"sync"
+	"weak"
 
 	"hgbench/pkg/graph"
 )
@@ -25,8 +28,37 @@ type attentionLayout struct {
 	apart bool
 }
 
+// laidOut are the layouts of patterns that are in use. Layers share a pattern, and
+// one of many blocks takes longer to lay out than all else about a plan, and
+// megabytes.
+var laidOut sync.Map // patternKey to []*attentionLayout
+
+// patternKey is a pattern by where its parts are, and what else a layout depends on.
+type patternKey struct {
+	parts    weak.Pointer[graph.Part]
+	count    int
+	heads    int
+	relative bool
+}
+
 // layoutsOf the heads.
 func layoutsOf(op graph.Attention) []*attentionLayout {
+	parts := op.Pattern.Parts
+	if len(parts) == 0 {
+		return newLayouts(op)
+	}
+	key := patternKey{weak.Make(&parts[0]), len(parts), op.Heads, op.Relative}
+	if known, ok := laidOut.Load(key); ok {
+		return known.([]*attentionLayout)
+	}
+	made, known := laidOut.LoadOrStore(key, newLayouts(op))
+	if !known {
+		runtime.AddCleanup(&parts[0], func(key patternKey) { laidOut.Delete(key) }, key)
+	}
+	return made.([]*attentionLayout)
+}
+
+func newLayouts(op graph.Attention) []*attentionLayout {
 	of := make([]*attentionLayout, op.Heads)
 	var chosen [][]int // parts of the heads that have a layout of their own
 	for h := range of {

@@ -139,6 +139,20 @@ func patterned(pattern func(heads int, at Place, length int) graph.Pattern) Atte
 	}}
 }
 
+// ofLength is the pattern of a kind in which all layers have the same one. It is
+// made once for all of them: a pattern of many blocks takes megabytes.
+func ofLength(pattern func(heads, length int) graph.Pattern) func(heads int, at Place, length int) graph.Pattern {
+	type size struct{ heads, length int }
+	made := map[size]graph.Pattern{}
+	return func(heads int, _ Place, length int) graph.Pattern {
+		of := size{heads, length}
+		if _, ok := made[of]; !ok {
+			made[of] = pattern(heads, length)
+		}
+		return made[of]
+	}
+}
+
 // within says that a parameter is at most the length of the sequence, if that is
 // known: attention to more than there is would be another kind's.
 func within(name string, value, length int) error {

@@ -15,9 +15,9 @@ func fixed(p *parameters) Attention {
 	if p.err == nil && block%summary != 0 {
 		p.fail("summary %d: want a divisor of block %d", summary, block)
 	}
-	a := patterned(func(heads int, _ Place, length int) graph.Pattern {
+	a := patterned(ofLength(func(heads, length int) graph.Pattern {
 		return FixedPattern(length, heads, block, summary, block/summary, split)
-	})
+	}))
 	a.unit = block
 	a.check = func(heads, _, length int) error { return checkSplit(split, heads, "block", block, length) }
 	return a

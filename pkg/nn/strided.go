@@ -14,9 +14,9 @@ import (
 func strided(p *parameters) Attention {
 	stride := p.number("stride", 1, maxParameter)
 	split := p.word("heads", "split", "merged") == "split"
-	a := patterned(func(heads int, _ Place, length int) graph.Pattern {
+	a := patterned(ofLength(func(heads, length int) graph.Pattern {
 		return StridedPattern(length, heads, stride, split)
-	})
+	}))
 	a.unit = 1
 	a.check = func(heads, _, length int) error { return checkSplit(split, heads, "stride", stride, length) }
 	return a
