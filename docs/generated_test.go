@@ -32,6 +32,8 @@ func TestGenerated(t *testing.T) {
 		{"README.md", "quick", quickResults},
 		{"docs/sweeps.md", "sweeps", listOfSweeps},
 		{"docs/cli.md", "cli", helpTexts},
+		{"docs/attention.md", "costs", costsOfSystems},
+		{"docs/attention.md", "hourglass", costsInside},
 	} {
 		t.Run(g.name, func(t *testing.T) {
 			p := read(t, g.page)

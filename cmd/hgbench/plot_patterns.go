@@ -7,35 +7,39 @@ import (
 	"github.com/spf13/cobra"
 
 	"hgbench/pkg/nn"
+	"hgbench/pkg/verify"
 	"hgbench/plots"
 )
 
 // drawnPatterns are kinds in proportions that a picture can show, of 96 positions
 // and two heads.
 var drawnPatterns = []string{
-	"full", "window(12)", "window(8, dilation: 3, dilated: 1)", "local(12)", "strided(12)", "strided(12, heads: merged)",
-	"fixed(12, 3)", "fixed(12, 3, heads: split)", "bigbird(6, random: 2)",
+	"full", "relative", "window(12)", "window(8, dilation: 3, dilated: 1)", "local(12)",
+	"strided(12)", "strided(12, heads: merged)", "fixed(12, 3)", "fixed(12, 3, heads: split)",
+	"bigbird(6, random: 2)", "lsh(8, hashes: 2, chunk: 6)", "routing(4, 16)", "favor(32)", "relu",
 }
 
 func newPlotPatterns() *cobra.Command {
 	var (
-		out    string
-		length int
-		heads  int
+		out  string
+		size patternSize
 	)
 	cmd := &cobra.Command{
 		Use:   "patterns [KIND...]",
 		Short: "Draw which query sees which key",
-		Long: `Draws the pattern of attention kinds, a picture for each head that differs, as PNG
-and SVG, and prints where they are. Kinds whose pattern depends on the data (lsh,
-routing) or that have none (favor, relu) cannot be drawn. Without KIND, one of each.`,
-		Example: "hgbench plot patterns\nhgbench plot patterns \"window(16, dilation: 2)\" --length 64",
-		Args:    positional(cobra.ArbitraryArgs),
+		Long: `Draws the pattern of attention kinds, a picture for each layer and head that
+differs, as PNG and SVG, and prints where they are. Of kinds whose pattern depends on
+the data (lsh, routing) it shows what a layer chooses for vectors of a few topics that
+take turns; favor and relu see all before, through features. Without KIND, one of
+each.`,
+		Example: "hgbench plot patterns\nhgbench plot patterns \"window(16, dilation: 2)\" --length 64\n" +
+			"hgbench plot patterns \"lsh(8, chunk: 8, every: 4)\" \"window(4..32)\" --layers 4",
+		Args: positional(cobra.ArbitraryArgs),
 		RunE: func(cmd *cobra.Command, kinds []string) error {
 			if len(kinds) == 0 {
 				kinds = drawnPatterns
 			}
-			paths, err := savePatterns(kinds, heads, length, out)
+			paths, err := savePatterns(kinds, size, out)
 			if err != nil {
 				return err
 			}
@@ -44,47 +48,36 @@ routing) or that have none (favor, relu) cannot be drawn. Without KIND, one of e
 		},
 	}
 	outFlag(cmd, &out, "`folder` for the figures (default: ./figures)")
-	cmd.Flags().IntVar(&length, "length", 96, "positions of the sequence")
-	cmd.Flags().IntVar(&heads, "heads", 2, "attention heads")
+	cmd.Flags().IntVar(&size.length, "length", 96, "positions of the sequence")
+	cmd.Flags().IntVar(&size.heads, "heads", 2, "attention heads")
+	cmd.Flags().IntVar(&size.layers, "layers", 1, "layers, for kinds that differ from layer to layer")
 	return cmd
 }
 
-func savePatterns(kinds []string, heads, length int, out string) (paths []string, err error) {
+// patternSize is that of what patterns are drawn of.
+type patternSize struct{ length, heads, layers int }
+
+func (s patternSize) check() error {
 	const most = 2048 // a matrix of so many is drawn cell by cell
-	if heads < 1 || length < 1 || length > most {
-		return nil, fmt.Errorf("%d heads of %d positions: want at least 1, and at most %d positions", heads, length, most)
+	if s.heads < 1 || s.layers < 1 || s.length < 1 || s.length > most {
+		return fmt.Errorf("%d layers, %d heads and %d positions: want at least 1 of each, and at most %d positions", s.layers, s.heads, s.length, most)
+	}
+	return nil
+}
+
+func savePatterns(kinds []string, size patternSize, out string) (paths []string, err error) {
+	if err := size.check(); err != nil {
+		return nil, err
 	}
 	if out == "" {
 		out = "figures"
 	}
 	for _, kind := range kinds {
-		if err := nn.CheckAttention(kind, nn.NoPositions, heads, 1, length); err != nil {
-			return nil, err
-		}
-		a, err := nn.ParseAttention(kind)
+		figures, err := patternFigures(kind, size)
 		if err != nil {
 			return nil, err
 		}
-		pattern, ok := a.Pattern(heads, nn.Place{Total: 1, Layers: 1}, length)
-		if !ok {
-			return nil, fmt.Errorf("attention %s: what it shows depends on the data; want a kind that is known by its pattern, such as window(16)", kind)
-		}
-		drawn := map[string]bool{}
-		for h := range heads {
-			mask := pattern.Mask(h)
-			if same := fmt.Sprint(mask); drawn[same] {
-				continue
-			} else {
-				drawn[same] = true
-			}
-			name := kind
-			if h > 0 {
-				name = fmt.Sprintf("%s head %d", kind, h)
-			}
-			f, err := plots.Pattern(name, mask)
-			if err != nil {
-				return nil, err
-			}
+		for _, f := range figures {
 			if err := plots.Save(f, out, ""); err != nil {
 				return nil, err
 			}
@@ -92,4 +85,67 @@ func savePatterns(kinds []string, heads, length int, out string) (paths []string
 		}
 	}
 	return paths, nil
+}
+
+// patternFigures are those of a kind, one for each layer and head that differs from
+// those before.
+func patternFigures(kind string, size patternSize) (figures []plots.Figure, err error) {
+	drawn := map[string]bool{}
+	for layer := range size.layers {
+		masks, note, err := masksOf(kind, size, nn.Place{Total: 1, Layer: layer, Layers: size.layers})
+		if err != nil {
+			return nil, err
+		}
+		for h, mask := range masks {
+			if same := fmt.Sprint(mask); drawn[same] {
+				continue
+			} else {
+				drawn[same] = true
+			}
+			name := kind
+			if layer > 0 {
+				name += fmt.Sprintf(" layer %d", layer)
+			}
+			if h > 0 {
+				name += fmt.Sprintf(" head %d", h)
+			}
+			f, err := plots.Pattern(name, mask)
+			if err != nil {
+				return nil, err
+			}
+			f.Subtitle += note
+			figures = append(figures, f)
+		}
+	}
+	return figures, nil
+}
+
+// masksOf the heads of a layer, and what to add to a picture of them.
+func masksOf(kind string, size patternSize, at nn.Place) (masks [][][]bool, note string, err error) {
+	if err := nn.CheckAttention(kind, nn.NoPositions, size.heads, size.layers, size.length); err != nil {
+		return nil, "", err
+	}
+	a, err := nn.ParseAttention(kind)
+	if err != nil {
+		return nil, "", err
+	}
+	pattern, known := a.Pattern(size.heads, at, size.length)
+	switch {
+	case !known:
+		note = fmt.Sprintf("; vectors of %d topics that take turns", verify.Topics)
+		if masks, err = verify.Visible(kind, size.heads, size.length, at); err != nil {
+			return nil, "", err
+		}
+	case a.Linear:
+		note = "; not as pairs, but through features"
+	}
+	if a.Leaks {
+		note += "; what is chosen depends on later positions"
+	}
+	for h := range size.heads {
+		if known {
+			masks = append(masks, pattern.Mask(h))
+		}
+	}
+	return masks, note, nil
 }

@@ -19,6 +19,9 @@ type Attention struct {
 	Absolute bool
 	// Random says that in training it draws random numbers, and so wants a key.
 	Random bool
+	// Linear says that it sees all before through features, whose sums stand for
+	// the keys, in time linear in the length.
+	Linear bool
 	// Leaks says that what it shows to a position depends on later ones, as in
 	// the original: not causal.
 	Leaks bool
@@ -120,6 +123,13 @@ func CheckAttention(kind string, positions Positions, heads, layers, length int)
 		return fmt.Errorf("attention %q: %w; the kinds are %s", kind, err, strings.Join(Kinds(), ", "))
 	}
 	return nil
+}
+
+// Attend appends the attention of h [B, L, features] at a place, with weights under
+// at.Prefix, without the projection of its output [B, L, d_model], that of one head
+// beside that of the next.
+func (a Attention) Attend(l *Layers, at Place, h *graph.Value) *graph.Value {
+	return a.attend(l, at, h)
 }
 
 // Pattern is which query sees which key in a layer; false where that depends on

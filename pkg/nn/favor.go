@@ -35,7 +35,7 @@ func favor(p *parameters) Attention {
 	}
 	epsilon := p.realOr("epsilon", favorEpsilon, 0, 1)
 	original := p.word("selection", "causal", "original") == "original"
-	return Attention{Absolute: true, Random: redraw > 0, Leaks: original, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
+	return Attention{Absolute: true, Random: redraw > 0, Linear: true, Leaks: original, pattern: all, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
 		q, k, v := l.heads(at.Prefix, h, h, l.turning(at))
 		table := l.projection(at, features, redraw, uint64(seed))
 		op := graph.LinearAttention{Heads: l.Heads, Kernel: graph.SoftmaxKernel, Norm: 1 / math.Sqrt(float64(features)), Epsilon: epsilon, Stabiliser: epsilon}
@@ -72,7 +72,7 @@ func (at Place) stream(n uint64) uint64 {
 // relu is attention through the features relu(x) + 10⁻³ of queries and keys as
 // they are, the kernel of Trax (CausalFavorAttention).
 func relu(*parameters) Attention {
-	return Attention{Absolute: true, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
+	return Attention{Absolute: true, Linear: true, pattern: all, attend: func(l *Layers, at Place, h *graph.Value) *graph.Value {
 		q, k, v := l.heads(at.Prefix, h, h, l.turning(at))
 		op := graph.LinearAttention{Heads: l.Heads, Kernel: graph.ReLUKernel, Norm: 1, Epsilon: reluEpsilon}
 		return l.LinearAttention(op, q, k, v, nil)

@@ -5,10 +5,13 @@ import "hgbench/pkg/graph"
 // full is causal attention to all earlier positions (Vaswani et al. 2017),
 // with the positions of the model's Config.
 func full(*parameters) Attention {
-	a := patterned(func(_ int, _ Place, length int) graph.Pattern { return graph.Causal(length) })
+	a := patterned(all)
 	a.unit = 1
 	return a
 }
+
+// all is the pattern that leaves nothing out.
+func all(_ int, _ Place, length int) graph.Pattern { return graph.Causal(length) }
 
 // selfAttend lets h attend to itself over a pattern whose relative table ends
 // at distance 0.
