@@ -63,6 +63,10 @@ func Read(paths ...string) (Records, []Warning, error) {
 	return all.latest(), warnings, nil
 }
 
+// ReadAll is Read of one path, but keeps every record: those of one id, which
+// several machines may have made, stand beside each other.
+func ReadAll(path string) (Records, []Warning, error) { return readPath(path) }
+
 func readPath(path string) (Records, []Warning, error) {
 	info, err := os.Stat(path)
 	if err != nil {

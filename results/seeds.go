@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // OverSeeds groups the finished runs that differ in nothing but the seed, on the
@@ -54,6 +55,19 @@ func (g Group) SD(value func(Record) float64) float64 {
 		return math.NaN()
 	}
 	return stat.StdDev(vs, nil)
+}
+
+// SeedReach is how far the values of two runs lie apart that differ in nothing
+// but the seed, at most, with the probability Confidence: SD·√2 for the
+// difference of two, times Student's t, since few seeds know SD only roughly.
+// NaN for fewer than two seeds.
+func (g Group) SeedReach(value func(Record) float64) float64 {
+	n := len(g.values(value))
+	if n < 2 {
+		return math.NaN()
+	}
+	t := distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}.Quantile((1 + Confidence) / 2)
+	return t * math.Sqrt2 * g.SD(value)
 }
 
 func (g Group) values(value func(Record) float64) []float64 {

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -101,5 +102,31 @@ func TestOverSeedsKeepsCorporaApart(t *testing.T) {
 	b.ID, b.Data.SHA256 = "b", "other"
 	if n := len(Records{a, b}.OverSeeds()); n != 2 {
 		t.Errorf("%d groups, want 2", n)
+	}
+}
+
+// Two more runs lie within SeedReach of each other as often as it says,
+// however few seeds it was computed from.
+func TestSeedReachCovers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	draw := func() Record { return Record{ValidBPC: 3 + 0.02*rng.NormFloat64()} }
+	for _, seeds := range []int{2, 3, 5, 20} {
+		const times = 4000
+		inside := 0
+		for range times {
+			var g Group
+			for range seeds {
+				g.Records = append(g.Records, draw())
+			}
+			if math.Abs(draw().ValidBPC-draw().ValidBPC) <= g.SeedReach(ValidBPC.Value) {
+				inside++
+			}
+		}
+		if share := float64(inside) / times; math.Abs(share-Confidence) > 0.01 {
+			t.Errorf("%d seeds: %.3f are inside, want %.3f", seeds, share, Confidence)
+		}
+	}
+	if reach := (Group{Records: Records{draw()}}).SeedReach(ValidBPC.Value); !math.IsNaN(reach) {
+		t.Errorf("one seed reaches %g", reach)
 	}
 }

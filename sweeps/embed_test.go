@@ -13,7 +13,7 @@ import (
 
 func TestEmbeddedSweeps(t *testing.T) {
 	sizes := map[string]int{
-		"quick": 7, "lr": 8, "shorten-factor": 8, "hierarchy": 13, "shorten-upsample": 8, "vanilla-layers": 5,
+		"quick": 7, "lr": 8, "shorten-factor": 8, "hierarchy": 13, "shorten-upsample": 8, "vanilla-layers": 5, "check": 12,
 		"shortened-layers": 4, "context-memory": 82, "attention": 10, "hourglass-attention": 17, "leaks": 6,
 		"paper/sparse-transformer": 1, "paper/longformer": 1, "paper/reformer": 1, "paper/routing-transformer": 1, "paper/bigbird-performer": 2, "paper/table1": 15, "paper/enwik8-v1": 1, "paper/enwik8-v2": 1,
 	}

@@ -48,7 +48,7 @@ Start with "hgbench sweep".`,
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"experiments", "Experiments:", []*cobra.Command{newSweep(), newRun(), newPlan(), newMeasure()}},
+		{"experiments", "Experiments:", []*cobra.Command{newSweep(), newRun(), newPlan(), newMeasure(), newCheck()}},
 		{"models", "Trained models:", []*cobra.Command{newEval(), newSample(), newDump()}},
 		{"results", "Results:", []*cobra.Command{newTable(), newStatus(), newPlot(), newReport(), newServe(), newCompare(), newExport(), newResults()}},
 		{"else", "This installation:", []*cobra.Command{newVerify(), newData(), newKernel(), newEnv(), newVersion()}},
