@@ -44,7 +44,11 @@ func showChecked(cmd *cobra.Command, o checkOptions, checked []bench.Checked) er
 	if err := writeGrid(out, "llrrrrl", []string{"run", "", "recorded", "now", "change", "allowed", ""}, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d runs: %d the same to the bit, %d worse\n", len(checked), same, regressed)
+	runs := "runs"
+	if len(checked) == 1 {
+		runs = "run"
+	}
+	fmt.Fprintf(out, "%d %s: %d the same to the bit, %d regressed\n", len(checked), runs, same, regressed)
 	return nil
 }
 
@@ -52,21 +56,22 @@ func checkedRows(c bench.Checked) [][]string {
 	if c.Error != "" {
 		return [][]string{{c.Label, "failed", "", "", "", "", "REGRESSION: " + c.Error}}
 	}
-	bits := ""
 	var rows [][]string
 	for _, f := range c.Figures {
 		switch {
 		case f.Name == "bits" && f.Verdict == bench.Same:
-			bits = "same bits"
 		case f.Name == results.TestBPC.Name || f.Verdict != bench.Same && !(f.Verdict == bench.Within && f.Unit != "bits"):
-			rows = append(rows, figureRow(f, bits))
+			rows = append(rows, figureRow(f))
 		}
 	}
 	rows[0][0] = c.Label
+	if c.Exact && c.Figures[0].Verdict == bench.Same { // then the first row is that of the test BPC
+		rows[0][5], rows[0][6] = "none", "same bits"
+	}
 	return rows
 }
 
-func figureRow(f bench.Figure, bits string) []string {
+func figureRow(f bench.Figure) []string {
 	row := []string{"", f.Name, figureText(f, f.Recorded), figureText(f, f.Now), "", "none", string(f.Verdict)}
 	difference := f.Now - f.Recorded
 	switch {
@@ -80,8 +85,6 @@ func figureRow(f bench.Figure, bits string) []string {
 		row[4] = fmt.Sprintf("%+.1f %%", 100*difference/f.Recorded)
 	}
 	switch {
-	case bits != "":
-		row[6] = bits
 	case f.Allowed > 0 && f.Unit == "bits":
 		row[5] = fmt.Sprintf("± %.4f", f.Allowed)
 	case f.Allowed > 0:
