@@ -215,6 +215,7 @@ func TestCheapCommands(t *testing.T) {
 		"tiny.yaml":     tiny,
 		"spec.yaml":     read(t, "docs/specs.md").blocks("yaml")[0].text,
 		"my-sweep.yaml": read(t, "docs/sweeps.md").blocks("yaml")[0].text,
+		"bpc.yaml":      read(t, "docs/ci.md").blocks("yaml")[0].text,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -260,6 +261,8 @@ func isCheap(args []string) bool {
 		return !slices.Contains(args, "-f") || args[0] == "plan"
 	case "data":
 		return !slices.Contains(args, "get")
+	case "check":
+		return slices.Contains(args, "bpc.jsonl") && !slices.Contains(args, "--set")
 	case "sweep":
 		return slices.Contains(args, "--list") || slices.Contains(args, "--dry-run")
 	case "run":
