@@ -69,7 +69,7 @@ func usable(r results.Record) error {
 		return fmt.Errorf("it is recorded as %s (%s); want runs that are done", r.Status, r.Error)
 	case r.Causality.Leak:
 		return errors.New("its model looks ahead, so its BPC is no result to hold others to")
-	case r.ValidBPC == 0 || len(r.Curve) == 0:
+	case r.ValidBPC == 0 || r.TestBPC == 0 || len(r.Curve) == 0:
 		return errors.New("it was measured, not trained; want runs with a BPC")
 	}
 	return errors.Join(CheckRecord(r)...)

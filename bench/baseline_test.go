@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -155,6 +156,23 @@ func TestCheckHoldsTheCorpus(t *testing.T) {
 	}
 }
 
+// A run that fails is a regression which programs can read, and the rest goes
+// on.
+func TestCheckOfARunThatFails(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t))
+	diverging := s
+	diverging.Train.LearningRate, diverging.Train.Schedule, diverging.Train.Steps = 100, "constant", 200
+	here := cpu.Current().String()
+	b := Baseline{Path: "b.jsonl", Records: slices.Concat(baselineOf(t, diverging, here, cpu.KernelVersion, 1), baselineOf(t, s, here, cpu.KernelVersion, 1))}
+	checked, err := b.Check(t.Context(), CheckOptions{})
+	if err != nil || len(checked) != 2 || checked[0].Error == "" || !checked[0].Regressed() || checked[1].Error != "" {
+		t.Errorf("%+v, %v", checked, err)
+	}
+	if _, err := json.Marshal(checked); err != nil {
+		t.Error(err)
+	}
+}
+
 // An update trains all seeds where there is no tolerance yet, and otherwise
 // only what has the bits of this instruction set.
 func TestPlanUpdate(t *testing.T) {
@@ -252,7 +270,7 @@ func TestUpdateAndCheck(t *testing.T) {
 		t.Errorf("stopped update: %v", err)
 	}
 	diverging := s
-	diverging.Train.LearningRate, diverging.Train.Schedule, diverging.Train.Steps = 1e30, "constant", 50
+	diverging.Train.LearningRate, diverging.Train.Schedule, diverging.Train.Steps = 100, "constant", 200
 	if _, _, err := loaded.Update(t.Context(), []Spec{diverging}, UpdateOptions{}); err == nil || !contains(err, "stays as it was") {
 		t.Errorf("diverging: %v", err)
 	}

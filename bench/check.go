@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"hgbench/pkg/cpu"
 	"hgbench/results"
 )
 
@@ -39,7 +40,7 @@ type Checked struct {
 	Exact   bool           `json:"exact"`           // the bits had to be the same
 	Error   string         `json:"error,omitempty"` // of a run that failed: a regression
 	Figures []Figure       `json:"figures"`
-	Record  results.Record `json:"record"` // of the run now
+	Record  results.Record `json:"record,omitzero"` // of the run now; none of one that failed
 }
 
 // Regressed says whether the run failed, or one of its figures is a regression.
@@ -83,8 +84,7 @@ func (o CheckOptions) begin(label string, i, n int) {
 // ctx ends, with an error that wraps ctx's. A run that fails is a regression,
 // and the rest goes on.
 func (b Baseline) Check(ctx context.Context, o CheckOptions) ([]Checked, error) {
-	now := CurrentMachine(1)
-	all, err := b.Expected(now.ISA, CurrentVersions().Kernel)
+	all, err := b.Expected(cpu.Current().String(), cpu.KernelVersion)
 	if err := errors.Join(err, b.checkCorpora(ctx)); err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (b Baseline) Check(ctx context.Context, o CheckOptions) ([]Checked, error) 
 			return nil, fmt.Errorf("check stopped with %d of %d runs left: %w", len(all)-i, len(all), context.Cause(ctx))
 		}
 		if err != nil {
-			checked[i] = Checked{Label: e.Label, ID: e.Record.ID, Exact: e.Exact, Error: err.Error(), Record: r}
+			checked[i] = Checked{Label: e.Label, ID: e.Record.ID, Exact: e.Exact, Error: err.Error()}
 			continue
 		}
 		checked[i] = e.Judge(r, o.StrictSpeed)

@@ -8,13 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"hgbench/bench"
+	"hgbench/pkg/cpu"
 	"hgbench/results"
 )
 
 // checkedRuns is what "hgbench check --json" writes.
 type checkedRuns struct {
 	Baseline    string           `json:"baseline"`
-	Machine     results.Machine  `json:"machine"`
+	ISA         string           `json:"isa"`
 	Versions    results.Versions `json:"versions"`
 	Regressions int              `json:"regressions"` // runs, not figures
 	Runs        []bench.Checked  `json:"runs"`
@@ -35,7 +36,7 @@ func showChecked(cmd *cobra.Command, o checkOptions, checked []bench.Checked) er
 		rows = append(rows, checkedRows(c)...)
 	}
 	if o.json {
-		return writeJSON(cmd, checkedRuns{o.baseline, bench.CurrentMachine(1), bench.CurrentVersions(), regressed, checked})
+		return writeJSON(cmd, checkedRuns{o.baseline, cpu.Current().String(), bench.CurrentVersions(), regressed, checked})
 	}
 	if len(checked) == 0 {
 		return nil

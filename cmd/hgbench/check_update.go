@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hgbench/bench"
+	"hgbench/pkg/cpu"
 )
 
 // recordBaseline records the points of a sweep.
@@ -69,7 +70,7 @@ func writeBaseline(cmd *cobra.Command, old bench.Baseline, specs []bench.Spec, o
 			notes = append(notes, fmt.Sprintf("bits of %s are no longer in it, as they were of another kernel version or other specs; HGBENCH_ISA=%[1]s hgbench check --update records them", isa))
 		}
 	}
-	current := bench.CurrentMachine(1).ISA
+	current := cpu.Current().String()
 	if others := slices.DeleteFunc(slices.Clone(isas), func(isa string) bool { return isa == current }); len(others) > 0 {
 		notes = append(notes, fmt.Sprintf("bits of %s are as they were: if the change is not of %s alone, record them too, with HGBENCH_ISA", strings.Join(others, " and "), current))
 	}
