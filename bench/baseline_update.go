@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -54,6 +55,9 @@ func (b Baseline) Specs() ([]Spec, error) {
 // the first seed is trained here: that is how one baseline gets the bits of
 // several instruction sets, at little cost.
 func (b Baseline) Update(ctx context.Context, specs []Spec, o UpdateOptions) (Baseline, []Checked, error) {
+	if err := results.CheckWritable(filepath.Dir(b.Path)); err != nil {
+		return b, nil, fmt.Errorf("baseline: %w", err)
+	}
 	u, err := b.planUpdate(ctx, specs, o)
 	if err != nil {
 		return b, nil, err

@@ -42,14 +42,8 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("results folder %s: %w", dir, err)
 	}
-	// Better to find out now than after an hour of training.
-	probe, err := os.CreateTemp(dir, ".writable-*")
-	if err != nil {
-		return nil, fmt.Errorf("results folder %s is not writable: %w", dir, err)
-	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
-		return nil, fmt.Errorf("results folder %s: %w", dir, err)
+	if err := CheckWritable(dir); err != nil {
+		return nil, fmt.Errorf("results %w", err)
 	}
 	s := &Store{dir: dir}
 	f, err := os.OpenFile(s.Path(), os.O_RDWR, 0)
@@ -60,6 +54,20 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("results cannot be appended: %w", err)
 	}
 	return s, f.Close()
+}
+
+// CheckWritable errs when no file can be made in a folder: better to find out
+// now than after an hour of training.
+func CheckWritable(dir string) error {
+	probe, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("folder %s is not writable: %w", dir, err)
+	}
+	probe.Close()
+	if err := os.Remove(probe.Name()); err != nil {
+		return fmt.Errorf("folder %s: %w", dir, err)
+	}
+	return nil
 }
 
 // Dir is the store's folder.

@@ -196,7 +196,7 @@ func TestCheckMisuse(t *testing.T) {
 		{"check --baseline torn.jsonl", "half-written"},
 		{"check --update --baseline my.jsonl context-memory", "trains nothing"},
 		{"check --update --baseline torn.jsonl sweep.yaml", "to begin anew, remove torn.jsonl first"},
-		{"check --update --baseline nowhere/my.jsonl sweep.yaml --seeds 1", "nowhere"},
+		{"check --update --baseline nowhere/my.jsonl sweep.yaml --seeds 1", "baseline: folder nowhere is not writable"},
 	} {
 		got := hgbench(t, strings.Fields(c.args)...)
 		if got.status != exitError || got.stdout != "" {
