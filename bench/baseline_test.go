@@ -283,3 +283,74 @@ func TestUpdateAndCheck(t *testing.T) {
 		t.Errorf("again: %d records, %+v, %v", len(again.Records), compared, err)
 	}
 }
+
+// An update that is stopped goes on with the runs that are missing, if the
+// source is the same.
+func TestUpdateGoesOn(t *testing.T) {
+	was := versions
+	t.Cleanup(func() { versions = was })
+	commit := "c0ffee"
+	versions = func() results.Versions { return results.Versions{Commit: commit, Go: "go", Kernel: cpu.KernelVersion} }
+
+	s := tiny(t, "transformer", "data="+textFile(t))
+	path := filepath.Join(t.TempDir(), "baseline.jsonl")
+	update := func(stopAt int) (runs int, err error) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		_, _, err = Baseline{Path: path}.Update(ctx, []Spec{s}, UpdateOptions{Seeds: 3, Threads: 1, CheckOptions: CheckOptions{
+			Begin: func(_ string, i, _ int) {
+				if i == stopAt {
+					stop()
+				}
+			},
+			Progress: func(p Progress) {
+				if p.Phase == Training && p.Done == p.Total {
+					runs++
+				}
+			},
+		}})
+		return runs, err
+	}
+	if runs, err := update(2); runs != 2 || !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped after %d runs, %v", runs, err)
+	}
+	commit = "decaf"
+	if runs, err := update(1); runs != 1 || !errors.Is(err, context.Canceled) {
+		t.Errorf("other source: stopped after %d runs, %v", runs, err)
+	}
+	if runs, err := update(-1); runs != 2 || err != nil {
+		t.Errorf("went on with %d runs, %v", runs, err)
+	}
+	b, err := LoadBaseline(path)
+	if err != nil || len(b.Records) != 3 || len(b.Records.Where(func(r results.Record) bool { return r.Versions.Commit == commit })) != 3 {
+		t.Errorf("%d records, %v", len(b.Records), err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestReusable(t *testing.T) {
+	v := results.Versions{Commit: "c0ffee", Go: "go1.26", Kernel: 1}
+	record := results.Record{Versions: v, Machine: results.Machine{ISA: "avx2"}}
+	for _, c := range []struct {
+		change func(v *results.Versions, isa *string)
+		want   int
+	}{
+		{func(*results.Versions, *string) {}, 1},
+		{func(v *results.Versions, _ *string) { v.Commit = "decaf" }, 0},
+		{func(v *results.Versions, _ *string) { v.Kernel = 2 }, 0},
+		{func(v *results.Versions, _ *string) { v.Go = "go1.27" }, 0},
+		{func(_ *results.Versions, isa *string) { *isa = "avx512" }, 0},
+	} {
+		now, isa := v, "avx2"
+		c.change(&now, &isa)
+		if got := reusable(results.Records{record}, now, isa); len(got) != c.want {
+			t.Errorf("%+v, %s: %d, want %d", now, isa, len(got), c.want)
+		}
+	}
+	record.Versions.Commit += "+dirty"
+	if got := reusable(results.Records{record}, record.Versions, "avx2"); len(got) != 0 {
+		t.Error("source with changes may be another one")
+	}
+}

@@ -48,7 +48,8 @@ func (b Baseline) Specs() ([]Spec, error) {
 // Update trains specs on this machine's instruction set and writes them in
 // place of the baseline's file, all at once, when all are done. b may be empty
 // but for its path. It returns the new baseline, and how the runs that b has too
-// compare with it.
+// compare with it. If it is stopped, it goes on with the runs that are missing
+// when it is called again by the same commit.
 //
 // Records of other instruction sets stay if they are of the same kernel version
 // and of one of the specs. Where they have seeds enough for a tolerance, only
@@ -62,6 +63,10 @@ func (b Baseline) Update(ctx context.Context, specs []Spec, o UpdateOptions) (Ba
 	if err != nil {
 		return b, nil, err
 	}
+	made, err := openMade(b.Path)
+	if err != nil {
+		return b, nil, err
+	}
 	updated := Baseline{Path: b.Path}
 	todo := 0
 	for _, f := range u {
@@ -69,31 +74,33 @@ func (b Baseline) Update(ctx context.Context, specs []Spec, o UpdateOptions) (Ba
 	}
 	done := 0
 	for _, f := range u {
-		var made results.Records
+		var records results.Records
 		for _, s := range f.todo {
-			o.begin(fmt.Sprintf("%s, seed %d", f.label, s.Seed), done, todo)
-			r, err := Run(ctx, s, o.options(f.threads, cmp.Or(o.Sweep, f.sweep)))
-			if err == nil {
-				err = usable(r)
-			}
+			label := fmt.Sprintf("%s, seed %d", f.label, s.Seed)
+			o.begin(label, done, todo)
+			r, err := made.run(ctx, s, f.corpus, o.options(f.threads, cmp.Or(o.Sweep, f.sweep)))
 			if err != nil {
-				return b, nil, fmt.Errorf("baseline %s stays as it was: %s, seed %d: %w", b.Path, f.label, s.Seed, err)
+				return b, nil, fmt.Errorf("baseline %s stays as it was: %s: %w", b.Path, label, err)
 			}
-			made = append(made, r)
+			records = append(records, r)
 			done++
 		}
-		updated.Records = append(updated.Records, f.arrange(made)...)
+		updated.Records = append(updated.Records, f.arrange(records)...)
 	}
 	checked, err := updated.against(b)
 	if err != nil {
 		return b, nil, err
 	}
-	return updated, checked, results.Write(b.Path, updated.Records)
+	if err := results.Write(b.Path, updated.Records); err != nil {
+		return b, nil, err
+	}
+	return updated, checked, made.remove()
 }
 
 // familyUpdate is what to do for specs that differ in nothing but the seed.
 type familyUpdate struct {
 	label   string
+	corpus  string   // its SHA-256
 	seeds   []uint64 // the one that a check trains first
 	todo    []Spec
 	kept    results.Records // of other instruction sets
@@ -128,7 +135,7 @@ func (b Baseline) planUpdate(ctx context.Context, specs []Spec, o UpdateOptions)
 				return nil, err
 			}
 			firsts = append(firsts, results.Record{Spec: spec})
-			f = &familyUpdate{threads: o.Threads}
+			f = &familyUpdate{corpus: corpora[s.Data], threads: o.Threads}
 			at[key] = f
 			all = append(all, f)
 		}

@@ -58,7 +58,7 @@ func writeBaseline(cmd *cobra.Command, old bench.Baseline, specs []bench.Spec, o
 		return n, err
 	})
 	if err != nil {
-		return stoppedBy(cmd, err, o.baseline+" is as it was; the same command starts again")
+		return stoppedBy(cmd, err, o.baseline+" is as it was; the same command goes on if the source is the same and has no changes that are not committed")
 	}
 	if err := showChecked(cmd, o, now.checked); err != nil {
 		return err
