@@ -43,7 +43,7 @@ a sweep made for it. Each is trained with several seeds, which show how far BPC
 scatters. Records of other instruction sets stay; HGBENCH_ISA=avx2 or portable adds
 their bits, with one seed. docs/ci.md tells how to use this in your own CI.`,
 		Example: "hgbench check\nhgbench check --baseline my.jsonl\n" +
-			"hgbench check --update --baseline my.jsonl check\nhgbench check --update --baseline my.jsonl my-sweep.yaml --seeds 3 --threads 2\n" +
+			"hgbench check --update --baseline my.jsonl check\nhgbench check --update --baseline my.jsonl my-sweep.yaml --seeds 3 --threads 1\n" +
 			"hgbench check --update",
 		Args:              positional(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeSweeps,
