@@ -83,14 +83,23 @@ func looksFor(systems []string) map[string]look {
 		case known:
 			out[s] = l
 		case strings.HasPrefix(s, "hourglass"):
-			out[s] = greens[green%len(greens)]
+			out[s] = nth(greens, green)
 			green++
 		default:
-			out[s] = warms[warm%len(warms)]
+			out[s] = nth(warms, warm)
 			warm++
 		}
 	}
 	return out
+}
+
+// nth look of a palette. Beyond its end the colours come again, each with another
+// shape every time.
+func nth(palette []look, i int) look {
+	const shapes, step = plus + 1, 3 // without a common divisor
+	l := palette[i%len(palette)]
+	l.shape = (l.shape + step*shape(i/len(palette))) % shapes
+	return l
 }
 
 // mix moves a colour towards another by t in 0..1.

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"fmt"
 	"image/color"
 	"slices"
 	"testing"
@@ -47,6 +48,9 @@ func TestPaletteContrast(t *testing.T) {
 // TestHues: Hourglass is green and baselines are warm, whatever they are called.
 func TestHues(t *testing.T) {
 	systems := []string{"hourglass", "hourglass(full)", "hourglass(window(64))", "longformer", "performer", "reformer", "sparse", "transformer(full)", "transformer(relative)", "transformer-xl"}
+	for i := range 20 { // more than a palette has
+		systems = append(systems, fmt.Sprintf("bigbird(%d)", i), fmt.Sprintf("hourglass(lsh(%d))", i))
+	}
 	drawn := looksFor(systems)
 	same := map[look]string{}
 	for _, s := range systems {
