@@ -178,8 +178,8 @@ func TestCheckOfARunThatFails(t *testing.T) {
 func TestPlanUpdate(t *testing.T) {
 	here := cpu.Current().String()
 	s := tiny(t, "transformer", "data="+textFile(t))
-	old := baselineOf(t, s, here, 1, 4, 5, 9)
-	other := baselineOf(t, s, "neon", 1, 4, 5, 9)
+	old := baselineOf(t, s, here, cpu.KernelVersion, 4, 5, 9)
+	other := baselineOf(t, s, "neon", cpu.KernelVersion, 4, 5, 9)
 	specs, err := Baseline{Records: old}.Specs()
 	if err != nil || len(specs) != 3 {
 		t.Fatalf("%d specs, %v", len(specs), err)

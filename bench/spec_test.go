@@ -116,7 +116,7 @@ func TestErrors(t *testing.T) {
 		{"model: {system: transformer, hierarchy: '1@1,1@2,1@1'}", "has shortened levels, system transformer has none"},
 		{"model: {shorten: attention(repeat)}", `model.shorten: unknown shortening "attention(repeat)"`},
 		{"model: {upsample: attention(}", "model.upsample: \"attention(\": want a closing parenthesis"},
-		{"model: {attention: relativ}", `unknown attention kind "relativ"; did you mean relative?`},
+		{"model: {attention: relativ}", `attention "relativ": unknown kind, did you mean relative?`},
 		{"model: {attention: full(3)}", "takes no arguments; got 3"},
 		{"model: {attention: {1: full}}", "no kind for level 3 of hierarchy 2@1,8@3,2@1"},
 		{"model: {attention: {1: full, 3: full, 6: full}}", "level 6 is not in hierarchy"},
