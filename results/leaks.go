@@ -31,7 +31,8 @@ func (s *Summary) sayLeaks(records Records) {
 			if causal.Leaks() || causal.Records[0].seedless() != twin {
 				continue
 			}
-			s.say("Looking ahead takes %s BPC off %s: %s, which is no result.", bits(causal.Mean(ValidBPC.Value)-g.Mean(ValidBPC.Value)), reached(causal), bits(g.Mean(ValidBPC.Value)))
+			before, after := causal.Mean(ValidBPC.Value), g.Mean(ValidBPC.Value)
+			s.say("Looking ahead changes the BPC of %s by %+.3f, to %s, which is no result.", reached(causal), after-before, bits(after))
 		}
 	}
 }

@@ -85,7 +85,7 @@ P1, FLOPs: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310
 P1, dense FLOPs: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
 P1, seconds: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
 P1, memory: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
-Looking ahead takes 0.260 BPC off transformer(lsh(16, hashes: 2)) 4@1 (2.310): 2.050, which is no result.`},
+Looking ahead changes the BPC of transformer(lsh(16, hashes: 2)) 4@1 (2.310) by -0.260, to 2.050, which is no result.`},
 		{"a leak is no result", append(records(with(t4, func(s *synthetic) { s.fail = "no" })), leaking...), P1, "", "\nNothing to compare: no run is done."},
 		{"no records", nil, P1, "", "\nNothing to compare: no run is done."},
 	} {
