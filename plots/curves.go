@@ -78,9 +78,9 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 					frame(pts, &xs, &ys)
 				}
 				train = append(train, series{points: t, name: g.Key + ", training", style: draw.LineStyle{Color: mix(l.color, paper, 0.55), Width: vg.Points(0.8)}})
-				s := series{points: w, name: g.Key, style: draw.LineStyle{Color: l.color, Width: vg.Points(1.6)}, look: l, radius: 3.6, ends: true, hollow: g.Leaks()}
-				if s.hollow {
-					s.style.Dashes = matDashes
+				s := series{points: w, name: g.Key, style: draw.LineStyle{Color: l.color, Width: vg.Points(1.6)}, look: l, radius: 3.6, ends: true}
+				if g.Leaks() {
+					s.setApart()
 				}
 				if k == 0 {
 					s.label = endLabel(g, w)

@@ -46,10 +46,10 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 				xs.add(q.X)
 				ys.add(q.Y)
 			}
-			s := series{points: pts, look: l, radius: 2.2, hollow: g.Leaks(), label: shortName(g.Key, g.Records[0]), name: g.Key,
+			s := series{points: pts, look: l, radius: 2.2, label: shortName(g.Key, g.Records[0]), name: g.Key,
 				style: draw.LineStyle{Color: l.color, Width: vg.Points(1.4)}}
-			if s.hollow {
-				s.style.Dashes = matDashes
+			if g.Leaks() {
+				s.setApart()
 			}
 			list = append(list, s)
 		}

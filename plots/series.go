@@ -30,6 +30,11 @@ type chart struct {
 	list []series
 }
 
+// setApart dashes the line and empties its markers.
+func (s *series) setApart() {
+	s.hollow, s.style.Dashes = true, matDashes
+}
+
 const endGap = vg.Length(18) // between the end of the lines and the labels
 
 func (ch chart) pen() pen { return newPen(labelSize, false, ink) }

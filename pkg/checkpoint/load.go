@@ -26,32 +26,45 @@ func Load(path string) (*File, error) {
 }
 
 func load(path string) (*File, error) {
-	file, err := os.Open(path)
+	file, header, size, err := open(path)
 	if err != nil {
-		return nil, unwrapPath(err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, unwrapPath(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("not a regular file: want a .safetensors file")
-	}
-	// The header is looked at before anything as large as the file is allocated.
-	var size [8]byte
-	if _, err := io.ReadFull(file, size[:]); err != nil {
-		return nil, fmt.Errorf("%d bytes: too short for a safetensors file", info.Size())
-	}
-	if err := checkHeader(binary.LittleEndian.Uint64(size[:]), info.Size()); err != nil {
 		return nil, err
 	}
-	data := make([]byte, info.Size())
-	copy(data, size[:])
+	defer file.Close()
+	data := make([]byte, size)
+	binary.LittleEndian.PutUint64(data, header)
 	if _, err := io.ReadFull(file, data[8:]); err != nil {
 		return nil, fmt.Errorf("file changed while it was read: %w", err)
 	}
 	return Decode(data)
+}
+
+// open opens a file behind the number of its header's bytes, and gives that and
+// the size of all. The header is looked at before anything as large as the file is
+// allocated.
+func open(path string) (file *os.File, header uint64, size int64, err error) {
+	file, err = os.Open(path)
+	if err != nil {
+		return nil, 0, 0, unwrapPath(err)
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, 0, unwrapPath(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, 0, fmt.Errorf("not a regular file: want a .safetensors file")
+	}
+	var number [8]byte
+	if _, err := io.ReadFull(file, number[:]); err != nil {
+		return nil, 0, 0, fmt.Errorf("%d bytes: too short for a safetensors file", info.Size())
+	}
+	header = binary.LittleEndian.Uint64(number[:])
+	return file, header, info.Size(), checkHeader(header, info.Size())
 }
 
 func checkHeader(header uint64, file int64) error {

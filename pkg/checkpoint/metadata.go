@@ -1,11 +1,9 @@
 package checkpoint
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 )
 
 // ReadMetadata reads a safetensors file's metadata alone, however large its
@@ -20,23 +18,11 @@ func ReadMetadata(path string) (map[string]string, error) {
 }
 
 func readMetadata(path string) (map[string]string, error) {
-	file, err := os.Open(path)
+	file, length, _, err := open(path)
 	if err != nil {
-		return nil, unwrapPath(err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, unwrapPath(err)
-	}
-	var size [8]byte
-	if _, err := io.ReadFull(file, size[:]); err != nil {
-		return nil, fmt.Errorf("%d bytes: too short for a safetensors file", info.Size())
-	}
-	length := binary.LittleEndian.Uint64(size[:])
-	if err := checkHeader(length, info.Size()); err != nil {
 		return nil, err
 	}
+	defer file.Close()
 	text := make([]byte, length)
 	if _, err := io.ReadFull(file, text); err != nil {
 		return nil, fmt.Errorf("file changed while it was read: %w", err)
