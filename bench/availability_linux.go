@@ -73,9 +73,12 @@ func memoryGroups(root fs.FS) (groups []memoryGroup) {
 		}
 		// In a container, what is mounted is often its own group.
 		inside := strings.TrimPrefix(strings.TrimPrefix(fields[2], of), "/")
-		for at := path.Join(mount, inside); strings.HasPrefix(at, mount); at = path.Dir(at) {
+		for at := path.Join(mount, path.Join("/", inside)); ; at = path.Dir(at) {
 			g.dir = at
 			groups = append(groups, g)
+			if at == mount {
+				break
+			}
 		}
 	}
 	return groups
@@ -93,7 +96,7 @@ func mounted(root fs.FS, kind, controller string) (at, of string) {
 		mount, filesystem := strings.Fields(before), strings.Fields(after)
 		if ok && len(mount) >= 5 && len(filesystem) >= 3 && filesystem[0] == kind &&
 			(controller == "" || hasOption(filesystem[2], controller)) {
-			return strings.TrimPrefix(mount[4], "/"), strings.TrimSuffix(mount[3], "/")
+			return strings.TrimPrefix(path.Clean("/"+mount[4]), "/"), strings.TrimSuffix(mount[3], "/")
 		}
 	}
 	return "", ""

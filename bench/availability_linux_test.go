@@ -79,3 +79,23 @@ func TestAvailableMemory(t *testing.T) {
 		t.Errorf("%d bytes here", got)
 	}
 }
+
+// What a container shows as /proc and /sys is outside input, too.
+func FuzzAvailableMemory(f *testing.F) {
+	f.Add("MemAvailable: 16777216 kB\n", "0::/a\n", v2, "4096\n", "1\n", "inactive_file 7\n")
+	f.Add("MemAvailable: 1 kB\n", "4:cpu,memory:/../a\n0::\n", v1+v2, "max\n", "-1\n", "total_inactive_file 9223372036854775807\n")
+	f.Add("MemAvailable: 9223372036854775807 kB\n", "0::..\n", "1 2 3 / . - cgroup2 x y\n", "", "", "")
+	f.Fuzz(func(t *testing.T, meminfo, cgroup, mountinfo, limit, usage, stat string) {
+		files := fstest.MapFS{}
+		for path, text := range map[string]string{
+			"proc/meminfo": meminfo, "proc/self/cgroup": cgroup, "proc/self/mountinfo": mountinfo,
+			"sys/fs/cgroup/memory.max": limit, "sys/fs/cgroup/memory.current": usage, "sys/fs/cgroup/memory.stat": stat,
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": limit, "sys/fs/cgroup/memory/memory.usage_in_bytes": usage, "sys/fs/cgroup/memory/memory.stat": stat,
+		} {
+			files[path] = &fstest.MapFile{Data: []byte(text)}
+		}
+		if got := availableMemory(files); got < 0 {
+			t.Errorf("%d bytes", got)
+		}
+	})
+}

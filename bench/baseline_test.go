@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -353,4 +354,31 @@ func TestReusable(t *testing.T) {
 	if got := reusable(results.Records{record}, record.Versions, "avx2"); len(got) != 0 {
 		t.Error("source with changes may be another one")
 	}
+}
+
+func FuzzLoadBaseline(f *testing.F) {
+	recorded, err := os.ReadFile("../results/recorded/baseline.jsonl")
+	if err != nil {
+		f.Fatal(err)
+	}
+	lines := bytes.SplitAfter(recorded, []byte("\n"))
+	f.Add(bytes.Join(lines[:3], nil))
+	f.Add(lines[0][:len(lines[0])/2])
+	f.Add([]byte(`{"id":"x","status":"done","spec":{},"valid_bpc":1,"test_bpc":1,"curve":[{"step":1}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "baseline.jsonl")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b, err := LoadBaseline(path)
+		if err != nil {
+			return
+		}
+		for _, isa := range []string{"avx512", "portable"} {
+			all, err := b.Expected(isa, 1)
+			if err == nil && (len(all) == 0 || len(all) > len(b.Records)) {
+				t.Errorf("%d runs of %d records", len(all), len(b.Records))
+			}
+		}
+	})
 }

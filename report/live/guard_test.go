@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,4 +139,32 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("HEAD %s: %s", path, response.Status)
 		}
 	}
+}
+
+// Whatever is asked, the answer is the page, a refusal, or nothing of a file.
+func FuzzHandler(f *testing.F) {
+	dir := f.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "secret.txt"), []byte("the secret"), 0o600); err != nil {
+		f.Fatal(err)
+	}
+	handler := New([]string{filepath.Join(dir, "results")}, "").Handler()
+	f.Add("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	f.Add("HEAD /events HTTP/1.1\r\nHost: [::1]:80\r\nSec-Fetch-Site: same-origin\r\n\r\n")
+	f.Add("GET /../secret.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nRange: bytes=0-\r\n\r\n")
+	f.Add("POST http://evil.example/%2e%2e/secret.txt HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(text)))
+		if err != nil {
+			return
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%q is answered with a file", text)
+		}
+		switch {
+		case w.Code == http.StatusOK && r.URL.Path != "/" && r.URL.Path != "/events", w.Code >= 500, w.Code/100 == 3:
+			t.Errorf("%q is answered with %d", text, w.Code)
+		}
+	})
 }
