@@ -257,22 +257,6 @@ func (v vector) biasRows() {
 	})
 }
 
-func (v vector) scaleRows() {
-	b := v.beginBlock("scaleRows", "dst []float32, ldd int, x []float32, ldx int, a []float32", "scale")
-	dst, x := b.matrix("dst", "ldd"), b.matrix("x", "ldx")
-	factor := b.column("a")
-	b.eachRow(func() {
-		b.restart()
-		a := v.register()
-		VBROADCASTSS(Mem{Base: factor}, a)
-		b.each(2, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
-			y := v.get(at(x), mask)
-			VMULPS(a, y, y)
-			v.store(y, at(dst), mask)
-		})
-	})
-}
-
 func (v vector) combineRows() {
 	b := v.beginBlock("combineRows", "dst []float32, ldd int, x, y []float32, ld int, dx, dy []float32, a float32", "combine")
 	dst, x, y := b.matrix("dst", "ldd"), b.matrix("x", "ld"), b.matrix("y", "ld")
@@ -318,62 +302,6 @@ func (v vector) fetchRows() {
 		ADDQ(Imm(line), b.offset)
 		SUBQ(Imm(line/4), b.left)
 		JG(LabelRef("line"))
-	})
-}
-
-// chosen is a matrix whose rows are those that the list names, in its order.
-func (b *block) chosen(slice, stride string) func() reg.Register {
-	base, bytes, list := pointer(slice), bytes(stride), b.column("list")
-	return func() reg.Register {
-		row := GP64()
-		MOVLQSX(Mem{Base: list}, row)
-		IMULQ(bytes, row)
-		ADDQ(base, row)
-		return row
-	}
-}
-
-func (v vector) gatherRows() {
-	b := v.beginBlock("gatherRows", "dst []float32, ldd int, x []float32, ldx int, list []int32, a float32", "gather")
-	dst, chosen, a := b.matrix("dst", "ldd"), b.chosen("x", "ldx"), v.param("a")
-	b.eachRow(func() {
-		x := chosen()
-		b.restart()
-		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
-			y := v.get(at(x), mask)
-			VMULPS(a, y, y)
-			v.store(y, at(dst), mask)
-		})
-	})
-}
-
-func (v vector) scatterRows() {
-	b := v.beginBlock("scatterRows", "dst []float32, ldd int, list []int32, x []float32, ldx int, a []float32", "scatter")
-	chosen, x, factor := b.chosen("dst", "ldd"), b.matrix("x", "ldx"), b.column("a")
-	b.eachRow(func() {
-		dst := chosen()
-		b.restart()
-		a := v.register()
-		VBROADCASTSS(Mem{Base: factor}, a)
-		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
-			y := v.get(at(x), mask)
-			VMULPS(a, y, y)
-			v.store(y, at(dst), mask)
-		})
-	})
-}
-
-func (v vector) scatterAddRows() {
-	b := v.beginBlock("scatterAddRows", "dst []float32, ldd int, list []int32, x []float32, ldx int, a float32", "scatterAdd")
-	chosen, x, a := b.chosen("dst", "ldd"), b.matrix("x", "ldx"), v.param("a")
-	b.eachRow(func() {
-		dst := chosen()
-		b.restart()
-		b.each(4, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
-			y := v.get(at(dst), mask)
-			VFMADD231PS(v.get(at(x), mask), a, y)
-			v.store(y, at(dst), mask)
-		})
 	})
 }
 

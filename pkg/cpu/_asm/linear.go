@@ -26,22 +26,6 @@ func (v vector) dotRows() {
 	})
 }
 
-func (v vector) axpyRows() {
-	b := v.beginBlock("axpyRows", "dst []float32, ldd int, x []float32, ldx int, a []float32", "axpy")
-	dst, x := b.matrix("dst", "ldd"), b.matrix("x", "ldx")
-	factor := b.column("a")
-	b.eachRow(func() {
-		b.restart()
-		a := v.register()
-		VBROADCASTSS(Mem{Base: factor}, a)
-		b.each(2, func(_ int, at func(reg.Register) Mem, mask reg.Register) {
-			y := v.get(at(dst), mask)
-			VFMADD231PS(v.get(at(x), mask), a, y)
-			v.store(y, at(dst), mask)
-		})
-	})
-}
-
 func (v vector) shift() {
 	TEXT("shift"+v.suffix, NOSPLIT, "func(dst, x []float32, a float32)")
 	Doc("shift" + v.suffix + " is attentionRows.shift.")
