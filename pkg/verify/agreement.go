@@ -129,7 +129,7 @@ func (c opCase) opPath(isa cpu.ISA, threads int, seed uint64) (Verdict, error) {
 			}
 			defer r.machine.Close()
 			r.run(r.at)
-			e.names, e.values = []string{"y"}, [][]float64{r.machine.Read(r.program, r.y)}
+			e.names, e.values = []string{"y"}, [][]float64{r.machine.Read(r.program, r.value)}
 			for i, g := range r.gradients() {
 				e.names, e.values = append(e.names, "gradient of "+r.names[i]), append(e.values, g)
 			}

@@ -90,14 +90,11 @@ func (c *golden) attend(g goldenHeads, file caseFile, run attentionRun) error {
 			wrt = append(wrt, inputs[i])
 		}
 	}
-	grads := gr.Gradients([]*graph.Value{o}, []*graph.Value{seed}, wrt, nil)
-	gr.Output("o", o)
-	outputGradients(gr, wrt, grads)
-	p := graph.Compile(gr, cpu.Target(c.real))
-	m, err := cpu.New(c.threads, p)
+	d, err := differentiate(gr, o, seed, wrt, c.threads)
 	if err != nil {
 		return err
 	}
+	p, m := d.program, d.machine
 	defer m.Close()
 	for _, in := range p.Inputs {
 		if x, ok := run.given[in.Name]; ok {
@@ -119,7 +116,7 @@ func (c *golden) attend(g goldenHeads, file caseFile, run attentionRun) error {
 		if err != nil {
 			return err
 		}
-		c.gradient(name, g.turned(read(m, p, grads[i]), true), want)
+		c.gradient(name, g.turned(read(m, p, d.grads[i]), true), want)
 	}
 	if run.after != nil {
 		return run.after(m, p)

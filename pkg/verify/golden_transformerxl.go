@@ -125,14 +125,11 @@ func (c *golden) layer(g goldenXL, file caseFile) error {
 		return err
 	}
 	wrt := append(gr.Parameters(), h)
-	grads := gr.Gradients([]*graph.Value{o}, []*graph.Value{seed}, wrt, nil)
-	gr.Output("o", o)
-	outputGradients(gr, wrt, grads)
-	p := graph.Compile(gr, cpu.Target(c.real))
-	m, err := cpu.New(c.threads, p)
+	d, err := differentiate(gr, o, seed, wrt, c.threads)
 	if err != nil {
 		return err
 	}
+	p, m := d.program, d.machine
 	defer m.Close()
 	if err := LoadWeights(m, p, given); err != nil {
 		return err
@@ -150,7 +147,7 @@ func (c *golden) layer(g goldenXL, file caseFile) error {
 	if want["w"], err = tensor(file, "dw", h.Shape); err != nil {
 		return err
 	}
-	return c.gradients(m, p, wrt, grads, want)
+	return c.gradients(m, p, wrt, d.grads, want)
 }
 
 // segments runs a stream of segments through programs for each length of

@@ -2,10 +2,10 @@ package verify
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
-	"hgbench/pkg/cpu"
 	"hgbench/pkg/graph"
 	"hgbench/pkg/philox"
 )
@@ -50,20 +50,19 @@ func (o *opBuilder) fill(xs []int32) {
 // projection of its output.
 type opRun struct {
 	*opBuilder
-	program       *graph.Program
-	machine       *cpu.Machine
-	y, projection *graph.Value
-	wrt, grads    []*graph.Value
-	names         []string    // of wrt
-	at            [][]float64 // values of wrt, float32 numbers
-	along         []float64   // values of projection, likewise
+	*differentiated
+	projection *graph.Value
+	wrt        []*graph.Value
+	names      []string    // of wrt
+	at         [][]float64 // values of wrt, float32 numbers
+	along      []float64   // values of projection, likewise
 }
 
 // start builds and compiles the op at sizes that seed draws. Close its machine.
 func (c opCase) start(real graph.DType, wide, threads int, seed uint64) (*opRun, error) {
 	g := graph.New(real)
 	r := &opRun{opBuilder: &opBuilder{Graph: g, random: philox.New(seed, 1<<20), wide: wide}}
-	r.y = c.build(r.opBuilder)
+	y := c.build(r.opBuilder)
 	for _, in := range g.Inputs {
 		if in.DType == real {
 			r.at = append(r.at, rounded(normals(seed, 1<<22+uint64(len(r.wrt)), in.Elements())))
@@ -71,20 +70,16 @@ func (c opCase) start(real graph.DType, wide, threads int, seed uint64) (*opRun,
 			r.wrt = append(r.wrt, in)
 		}
 	}
-	r.projection = g.Input("projection", real, r.y.Shape...)
-	r.along = rounded(normals(seed, 1<<21, r.y.Elements()))
-	r.grads = g.Gradients([]*graph.Value{r.y}, []*graph.Value{r.projection}, r.wrt, nil)
-	for i, v := range r.wrt {
-		if r.grads[i] == nil {
-			return nil, fmt.Errorf("no gradient for %v", v)
-		}
-	}
-	g.Output("y", r.y)
-	outputGradients(g, r.wrt, r.grads)
-	r.program = graph.Compile(g, cpu.Target(real))
+	r.projection = g.Input("projection", real, y.Shape...)
+	r.along = rounded(normals(seed, 1<<21, y.Elements()))
 	var err error
-	r.machine, err = cpu.New(threads, r.program)
-	return r, err
+	if r.differentiated, err = differentiate(g, y, r.projection, r.wrt, threads); err != nil {
+		return nil, err
+	}
+	if i := slices.Index(r.grads, nil); i >= 0 {
+		return nil, errors.Join(fmt.Errorf("no gradient for %v", r.wrt[i]), r.machine.Close())
+	}
+	return r, nil
 }
 
 // run computes output and gradients at these values of wrt.
@@ -134,7 +129,7 @@ func (c opCase) differences(d *differences, threads int, seed uint64) error {
 	d.compare(r.names, r.at, r.gradients(), func(i int, x []float64) { at[i] = x }, func() float64 {
 		r.run(at)
 		sum := 0.0
-		for i, x := range r.machine.Read(r.program, r.y) {
+		for i, x := range r.machine.Read(r.program, r.value) {
 			sum += x * r.along[i]
 		}
 		return sum

@@ -66,6 +66,27 @@ func newTraining(model nn.Model, real graph.DType, batch, length int, scale floa
 	return t
 }
 
+// differentiated is a value and the gradients of its projection on a seed, on a
+// machine.
+type differentiated struct {
+	program *graph.Program
+	machine *cpu.Machine
+	value   *graph.Value
+	grads   []*graph.Value // nil where the value does not depend on the input
+}
+
+// differentiate compiles value and the gradients of Σ value·seed, everything
+// readable. Close its machine.
+func differentiate(g *graph.Graph, value, seed *graph.Value, wrt []*graph.Value, threads int) (*differentiated, error) {
+	d := &differentiated{value: value, grads: g.Gradients([]*graph.Value{value}, []*graph.Value{seed}, wrt, nil)}
+	g.Output("value", value)
+	outputGradients(g, wrt, d.grads)
+	d.program = graph.Compile(g, cpu.Target(g.Real))
+	var err error
+	d.machine, err = cpu.New(threads, d.program)
+	return d, err
+}
+
 func outputGradients(g *graph.Graph, wrt, grads []*graph.Value) {
 	for i, v := range grads {
 		if v != nil {
