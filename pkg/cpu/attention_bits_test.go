@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -35,17 +34,6 @@ func bitCases() []attentionCase {
 		{"strided", 1, 2, 12, nn.StridedPattern(250, 2, 3, true), false, graph.Streaming, 0},
 		{"blocks", 2, 2, 40, nn.FixedPattern(210, 2, 70, 10, 1, true), true, graph.Streaming, 0.1},
 	}
-}
-
-func (r attentionResult) same(want attentionResult) error {
-	for name, x := range r {
-		for i := range x {
-			if math.Float64bits(x[i]) != math.Float64bits(want[name][i]) {
-				return fmt.Errorf("%s[%d] = %v and %v", name, i, x[i], want[name][i])
-			}
-		}
-	}
-	return nil
 }
 
 // TestAttentionISA compares every instruction set with the definition.

@@ -32,19 +32,6 @@ func (c attentionCase) String() string {
 	return fmt.Sprintf("%s/%s/%v/B%d,H%d,dh%d/dropout%v", c.name, kind, c.storage, c.batch, c.heads, c.size, c.rate)
 }
 
-// attentionData is inputs and adjoint of the output of a case.
-type attentionData struct {
-	q, k, v, r, u, vbias, do []float64
-	key                      [4]int32
-}
-
-// Names of inputs, and of the gradients with respect to them.
-var attentionInputs = []string{"q", "k", "v", "r", "u", "vbias"}
-
-func (d *attentionData) input(name string) []float64 {
-	return map[string][]float64{"q": d.q, "k": d.k, "v": d.v, "r": d.r, "u": d.u, "vbias": d.vbias, "do": d.do}[name]
-}
-
 func (c attentionCase) data(seed uint64) *attentionData {
 	r := rand.New(rand.NewPCG(seed, 1))
 	d := c.heads * c.size
@@ -65,16 +52,6 @@ func (c attentionCase) data(seed uint64) *attentionData {
 func (c attentionCase) op() graph.Attention {
 	return graph.Attention{Heads: c.heads, Scale: 1 / math.Sqrt(float64(c.size)), Pattern: c.pattern, Relative: c.relative,
 		Storage: c.storage, Rate: c.rate, Stream: 5}
-}
-
-// attentionResult has the outputs by name: o, lse, and dq, dk, …
-type attentionResult map[string][]float64
-
-// attentionRun is a compiled case.
-type attentionRun struct {
-	c       attentionCase
-	program *graph.Program
-	machine *Machine
 }
 
 // compile keeps the named outputs, or all when there are no names.
@@ -109,40 +86,9 @@ func (c attentionCase) compile(t testing.TB, real graph.DType, threads int, grad
 		keep("p", outputs[2])
 	}
 	if gradients {
-		do := g.Input("do", real, o.Shape...)
-		for i, dx := range g.Gradients([]*graph.Value{o}, []*graph.Value{do}, wrt, nil) {
-			keep("d"+attentionInputs[i], dx)
-		}
+		attentionGradients(g, o, wrt, keep)
 	}
-	p := graph.Compile(g, Target(real))
-	m, err := New(threads, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
-	return &attentionRun{c, p, m}
-}
-
-// run starts with NaN wherever the kernels might find what others left behind.
-func (r *attentionRun) run(d *attentionData) attentionResult {
-	for _, memory := range [][]byte{r.machine.arena, r.machine.scratch} {
-		for i := range memory {
-			memory[i] = 0xff
-		}
-	}
-	for _, v := range r.program.Inputs {
-		if v.Name == "key" {
-			copy(r.machine.Ints(r.program, v), d.key[:])
-			continue
-		}
-		r.machine.Write(r.program, v, d.input(v.Name))
-	}
-	r.machine.Run(r.program)
-	result := attentionResult{}
-	for _, v := range r.program.Outputs {
-		result[v.Name] = r.machine.Read(r.program, v)
-	}
-	return result
+	return runAttention(t, g, threads)
 }
 
 // naiveAttention computes a case from the definition in package graph.
@@ -264,33 +210,6 @@ func naiveAttention(c attentionCase, in *attentionData) attentionResult {
 		}
 	}
 	return out
-}
-
-// norm is the root of the mean square.
-func norm(x []float64) float64 {
-	sum := 0.0
-	for _, y := range x {
-		if !math.IsInf(y, 0) {
-			sum += y * y
-		}
-	}
-	return math.Sqrt(sum / float64(max(len(x), 1)))
-}
-
-func (r attentionResult) compare(want attentionResult, tolerance float64) error {
-	for name, got := range r {
-		want := want[name]
-		scale := norm(want) + 1 // inputs are of size 1, and a gradient that is 0 in theory is not in practice
-		for i := range got {
-			if got[i] == want[i] {
-				continue
-			}
-			if diff := math.Abs(got[i] - want[i]); !(diff <= tolerance*(scale+math.Abs(want[i]))) {
-				return fmt.Errorf("%s[%d] = %v, want %v (rms %.3g)", name, i, got[i], want[i], scale)
-			}
-		}
-	}
-	return nil
 }
 
 // attentionPatterns covers every kind of part, with lengths on both sides of

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"hgbench/pkg/graph"
@@ -34,59 +35,29 @@ func (c bucketCase) compile(t *testing.T, real graph.DType, threads int) *attent
 	q, k, v := input("q"), input("k"), input("v")
 	o := g.BucketAttention(c.op, q, k, v, g.Input("buckets", graph.Int32, 1, c.op.Heads, c.op.Rounds, c.length))
 	g.Output("o", o)
-	for i, dx := range g.Gradients([]*graph.Value{o}, []*graph.Value{input("do")}, []*graph.Value{q, k, v}, nil) {
-		g.Output("d"+attentionInputs[i], dx)
-	}
-	p := graph.Compile(g, Target(real))
-	m, err := New(threads, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
-	return &attentionRun{program: p, machine: m}
+	attentionGradients(g, o, []*graph.Value{q, k, v}, g.Output)
+	return runAttention(t, g, threads)
 }
 
-// run starts with NaN wherever the kernels might find what others left behind.
-func (c bucketCase) run(r *attentionRun, d *attentionData, buckets []int32) attentionResult {
-	for _, memory := range [][]byte{r.machine.arena, r.machine.scratch} {
-		for i := range memory {
-			memory[i] = 0xff
-		}
-	}
-	for _, v := range r.program.Inputs {
-		if v.Name == "buckets" {
-			copy(r.machine.Ints(r.program, v), buckets)
-			continue
-		}
-		r.machine.Write(r.program, v, d.input(v.Name))
-	}
-	r.machine.Run(r.program)
-	result := attentionResult{}
-	for _, v := range r.program.Outputs {
-		result[v.Name] = r.machine.Read(r.program, v)
-	}
-	return result
-}
-
-func (c bucketCase) data(seed uint64) (*attentionData, []int32) {
+func (c bucketCase) data(seed uint64) *attentionData {
 	d := attentionCase{batch: 1, heads: c.op.Heads, size: c.size, pattern: graph.Causal(c.length)}.data(seed)
 	r := rand.New(rand.NewPCG(seed, 2))
-	buckets := make([]int32, c.op.Heads*c.op.Rounds*c.length)
-	for i := range buckets {
-		buckets[i] = int32(r.IntN(1 + r.IntN(c.op.Buckets))) // of very different sizes
+	d.buckets = make([]int32, c.op.Heads*c.op.Rounds*c.length)
+	for i := range d.buckets {
+		d.buckets[i] = int32(r.IntN(1 + r.IntN(c.op.Buckets))) // of very different sizes
 	}
-	return d, buckets
+	return d
 }
 
 // naive computes o from the definition in package graph.
-func (c bucketCase) naive(d *attentionData, buckets []int32) []float64 {
+func (c bucketCase) naive(d *attentionData) []float64 {
 	width := c.op.Heads * c.size
 	o := make([]float64, c.length*width)
 	for h := range c.op.Heads {
 		for i := range c.length {
 			sees := map[int]bool{}
 			for r := range c.op.Rounds {
-				of := buckets[(h*c.op.Rounds+r)*c.length:][:c.length]
+				of := d.buckets[(h*c.op.Rounds+r)*c.length:][:c.length]
 				for j, left := i, c.op.Window; j >= 0 && left > 0; j-- {
 					if of[j] == of[i] {
 						sees[j] = true
@@ -126,18 +97,18 @@ func (c bucketCase) naive(d *attentionData, buckets []int32) []float64 {
 // threads bit by bit.
 func TestBucketAttention(t *testing.T) {
 	for i, c := range bucketCases() {
-		d, buckets := c.data(uint64(i))
-		want := c.run(c.compile(t, graph.Float64, 1), d, buckets)
-		naive := attentionResult{"o": c.naive(d, buckets)}
+		d := c.data(uint64(i))
+		want := c.compile(t, graph.Float64, 1).run(d)
+		naive := attentionResult{"o": c.naive(d)}
 		if err := (attentionResult{"o": want["o"]}).compare(naive, 1e-12); err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
 		withISA(t, func(t *testing.T) {
-			one := c.run(c.compile(t, graph.Float32, 1), d, buckets)
+			one := c.compile(t, graph.Float32, 1).run(d)
 			if err := one.compare(want, 3e-5); err != nil {
 				t.Errorf("%+v: %v", c, err)
 			}
-			if err := c.run(c.compile(t, graph.Float32, 3), d, buckets).same(one); err != nil {
+			if err := c.compile(t, graph.Float32, 3).run(d).same(one); err != nil {
 				t.Errorf("%+v: 1 and 3 threads: %v", c, err)
 			}
 		})
@@ -149,10 +120,9 @@ func TestBucketAttention(t *testing.T) {
 func TestBucketAttentionCausality(t *testing.T) {
 	withISA(t, func(t *testing.T) {
 		for i, c := range bucketCases() {
-			d, buckets := c.data(uint64(i))
+			d, other := c.data(uint64(i)), c.data(99)
 			run := c.compile(t, graph.Float32, 1)
-			want := c.run(run, d, buckets)["o"]
-			other, otherBuckets := c.data(99)
+			want := run.run(d)["o"]
 			for _, from := range []int{1, 16, 63, 64, 65, c.length - 1} {
 				at := from * c.op.Heads * c.size
 				changed := *d
@@ -162,13 +132,13 @@ func TestBucketAttentionCausality(t *testing.T) {
 				}{{&changed.q, other.q}, {&changed.k, other.k}, {&changed.v, other.v}} {
 					*x.to = append((*x.to)[:at:at], x.from[at:]...)
 				}
-				mixed := append([]int32(nil), buckets...)
-				for j := range mixed {
+				changed.buckets = slices.Clone(d.buckets)
+				for j := range changed.buckets {
 					if j%c.length >= from {
-						mixed[j] = otherBuckets[j]
+						changed.buckets[j] = other.buckets[j]
 					}
 				}
-				got := c.run(run, &changed, mixed)["o"]
+				got := run.run(&changed)["o"]
 				if err := (attentionResult{"o": got[:at]}).same(attentionResult{"o": want}); err != nil {
 					t.Errorf("%+v: changed from %d on: %v", c, from, err)
 				}

@@ -19,11 +19,12 @@ func BenchmarkLinearAttention(b *testing.B) {
 				for _, threads := range []int{1, 2} {
 					for _, pass := range []string{"forward", "both"} {
 						b.Run(fmt.Sprintf("%v/%s/threads=%d", c, pass, threads), func(b *testing.B) {
-							p, m := c.compile(b, graph.Float32, threads, pass == "both")
-							c.run(p, m, c.data())
-							d := best(b, func() { m.Run(p) })
-							reportPeak(b, kernels32.isa, threads, p.FLOPs.Necessary, d)
-							b.ReportMetric(p.FLOPs.Executed/p.FLOPs.Necessary, "executed/necessary")
+							run := c.compile(b, graph.Float32, threads, pass == "both")
+							run.run(c.data())
+							d := best(b, func() { run.machine.Run(run.program) })
+							flops := run.program.FLOPs
+							reportPeak(b, kernels32.isa, threads, flops.Necessary, d)
+							b.ReportMetric(flops.Executed/flops.Necessary, "executed/necessary")
 						})
 					}
 				}

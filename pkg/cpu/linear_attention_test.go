@@ -26,9 +26,9 @@ func (c linearCase) op() graph.LinearAttention {
 	return graph.LinearAttention{Heads: c.heads, Kernel: c.kernel, Norm: 0.3, Epsilon: 0.05, Stabiliser: 1e-3}
 }
 
-// linearData has q, k, v, the projection, and do. Keys grow along the sequence,
-// so that the running maximum rises again and again.
-func (c linearCase) data() map[string][]float64 {
+// data has keys that grow along the sequence, so that the running maximum rises
+// again and again.
+func (c linearCase) data() *attentionData {
 	r := rand.New(rand.NewPCG(uint64(c.length), uint64(c.kernel)))
 	draw := func(n int, of func(i int, x float64) float64) []float64 {
 		x := make([]float64, n)
@@ -44,13 +44,13 @@ func (c linearCase) data() map[string][]float64 {
 	if c.kernel == graph.GivenFeatures {
 		same, key = func(_ int, x float64) float64 { return math.Abs(x) }, func(_ int, x float64) float64 { return math.Abs(x) }
 	}
-	return map[string][]float64{
-		"q": draw(rows*d, same), "k": draw(rows*d, key), "v": draw(rows*c.heads*c.values, func(_ int, x float64) float64 { return x }),
-		"do": draw(rows*c.heads*c.values, func(_ int, x float64) float64 { return x }), "projection": draw(c.features*c.size, same),
+	return &attentionData{
+		q: draw(rows*d, same), k: draw(rows*d, key), v: draw(rows*c.heads*c.values, func(_ int, x float64) float64 { return x }),
+		do: draw(rows*c.heads*c.values, func(_ int, x float64) float64 { return x }), projection: draw(c.features*c.size, same),
 	}
 }
 
-func (c linearCase) compile(t testing.TB, real graph.DType, threads int, gradients bool) (*graph.Program, *Machine) {
+func (c linearCase) compile(t testing.TB, real graph.DType, threads int, gradients bool) *attentionRun {
 	g := graph.New(real)
 	q, k := g.Input("q", real, c.batch, c.length, c.heads*c.size), g.Input("k", real, c.batch, c.length, c.heads*c.size)
 	v := g.Input("v", real, c.batch, c.length, c.heads*c.values)
@@ -61,44 +61,17 @@ func (c linearCase) compile(t testing.TB, real graph.DType, threads int, gradien
 	o := g.LinearAttention(c.op(), q, k, v, projection)
 	g.Output("o", o)
 	if gradients {
-		do := g.Input("do", real, o.Shape...)
-		for i, dx := range g.Gradients([]*graph.Value{o}, []*graph.Value{do}, []*graph.Value{q, k, v}, nil) {
-			g.Output([]string{"dq", "dk", "dv"}[i], dx)
-		}
+		attentionGradients(g, o, []*graph.Value{q, k, v}, g.Output)
 	}
-	p := graph.Compile(g, Target(real))
-	m, err := New(threads, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
-	return p, m
-}
-
-// run starts with NaN wherever the kernels might find what others left behind.
-func (c linearCase) run(p *graph.Program, m *Machine, data map[string][]float64) map[string][]float64 {
-	for _, memory := range [][]byte{m.arena, m.scratch} {
-		for i := range memory {
-			memory[i] = 0xff
-		}
-	}
-	for _, v := range p.Inputs {
-		m.Write(p, v, data[v.Name])
-	}
-	m.Run(p)
-	result := map[string][]float64{}
-	for _, v := range p.Outputs {
-		result[v.Name] = m.Read(p, v)
-	}
-	return result
+	return runAttention(t, g, threads)
 }
 
 // naiveLinear computes a case from the definition in package graph, pair by pair.
-func naiveLinear(c linearCase, in map[string][]float64) map[string][]float64 {
+func naiveLinear(c linearCase, in *attentionData) attentionResult {
 	op := c.op()
-	out := map[string][]float64{}
+	out := attentionResult{}
 	for name, of := range map[string]string{"o": "v", "dq": "q", "dk": "k", "dv": "v"} {
-		out[name] = make([]float64, len(in[of]))
+		out[name] = make([]float64, len(in.input(of)))
 	}
 	m := c.features
 	if c.kernel != graph.SoftmaxKernel {
@@ -116,7 +89,7 @@ func naiveLinear(c linearCase, in map[string][]float64) map[string][]float64 {
 			}
 			for f := range e {
 				for j, y := range x {
-					e[f] += in["projection"][f*c.size+j] * y * scale
+					e[f] += in.projection[f*c.size+j] * y * scale
 				}
 				top = max(top, e[f])
 			}
@@ -139,7 +112,7 @@ func naiveLinear(c linearCase, in map[string][]float64) map[string][]float64 {
 			switch c.kernel {
 			case graph.SoftmaxKernel:
 				for j := range x {
-					dx[j] += de[f] * e[f] * (in["projection"][f*c.size+j]*scale - x[j]*scale*scale)
+					dx[j] += de[f] * e[f] * (in.projection[f*c.size+j]*scale - x[j]*scale*scale)
 				}
 			case graph.ReLUKernel:
 				if x[f] > 0 {
@@ -164,8 +137,8 @@ func naiveLinear(c linearCase, in map[string][]float64) map[string][]float64 {
 		dek := make([][]float64, c.length)
 		high := math.Inf(-1)
 		for i := range c.length {
-			eq[i], _ = features(row(in["q"], i, c.size), math.Inf(-1), false)
-			ek[i], high = features(row(in["k"], i, c.size), high, true)
+			eq[i], _ = features(row(in.q, i, c.size), math.Inf(-1), false)
+			ek[i], high = features(row(in.k, i, c.size), high, true)
 			top[i], dek[i] = high, make([]float64, m)
 		}
 		for i := range c.length {
@@ -184,7 +157,7 @@ func naiveLinear(c linearCase, in map[string][]float64) map[string][]float64 {
 			for j := range i + 1 {
 				s := dot(phi, key(j))
 				total += s
-				for e, v := range row(in["v"], j, c.values) {
+				for e, v := range row(in.v, j, c.values) {
 					o[e] += s * v
 				}
 			}
@@ -194,9 +167,9 @@ func naiveLinear(c linearCase, in map[string][]float64) map[string][]float64 {
 			for e := range o {
 				o[e] /= total
 			}
-			do, deq := row(in["do"], i, c.values), make([]float64, m)
+			do, deq := row(in.do, i, c.values), make([]float64, m)
 			for j := range i + 1 {
-				v, k := row(in["v"], j, c.values), key(j)
+				v, k := row(in.v, j, c.values), key(j)
 				ds := (dot(do, v) - dot(do, o)) / total
 				for f := range deq {
 					deq[f] += ds * op.Norm * k[f]
@@ -207,10 +180,10 @@ func naiveLinear(c linearCase, in map[string][]float64) map[string][]float64 {
 					row(out["dv"], j, c.values)[e] += s * g
 				}
 			}
-			back(row(out["dq"], i, c.size), row(in["q"], i, c.size), eq[i], deq)
+			back(row(out["dq"], i, c.size), row(in.q, i, c.size), eq[i], deq)
 		}
 		for i := range c.length {
-			back(row(out["dk"], i, c.size), row(in["k"], i, c.size), ek[i], dek[i])
+			back(row(out["dk"], i, c.size), row(in.k, i, c.size), ek[i], dek[i])
 		}
 	}
 	return out
@@ -240,8 +213,7 @@ func TestLinearAttention(t *testing.T) {
 		for _, real := range []graph.DType{graph.Float64, graph.Float32} {
 			tolerance := map[graph.DType]float64{graph.Float64: 1e-10, graph.Float32: 2e-5}[real]
 			t.Run(fmt.Sprint(c, "/", real), func(t *testing.T) {
-				p, m := c.compile(t, real, 2, true)
-				got := c.run(p, m, data)
+				got := c.compile(t, real, 2, true).run(data)
 				for name, want := range want {
 					most := 1.0 // what rounding leaves of 0 is not compared with 0
 					for _, x := range want {
@@ -263,16 +235,17 @@ func TestLinearAttention(t *testing.T) {
 func TestLinearAttentionCausal(t *testing.T) {
 	for _, kernel := range []graph.LinearKernel{graph.ReLUKernel, graph.SoftmaxKernel} {
 		c := linearCase{kernel, 1, graph.LinearSegment + 150, 1, 8, 8, 16}
-		p, m := c.compile(t, graph.Float32, 1, false)
+		run := c.compile(t, graph.Float32, 1, false)
 		data := c.data()
-		before := c.run(p, m, data)["o"]
+		before := run.run(data)["o"]
 		for _, row := range []int{1, 63, 64, 100, graph.LinearSegment - 1, graph.LinearSegment, graph.LinearSegment + 65} {
 			for name, size := range map[string]int{"q": c.size, "k": c.size, "v": c.values} {
-				for i := range data[name][row*size:] {
-					data[name][row*size+i] *= 3 // the maximum rises
+				late := data.input(name)[row*size:]
+				for i := range late {
+					late[i] *= 3 // the maximum rises
 				}
 			}
-			after := c.run(p, m, data)["o"]
+			after := run.run(data)["o"]
 			for i := range row * c.values {
 				if before[i] != after[i] {
 					t.Fatalf("%v: row %d changes with row %d", c, i/c.values, row)
