@@ -5,8 +5,6 @@ import (
 	"math"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"hgbench/pkg/data"
 	"hgbench/pkg/nn"
 )
@@ -178,51 +176,5 @@ func TestGrowthOfMemory(t *testing.T) {
 				t.Errorf("%s, materialised: %g, %g, %g bytes at %d, %d, %d tokens: not quadratic", system, a, b, c, n, 2*n, 4*n)
 			}
 		}
-	}
-}
-
-func TestPlan(t *testing.T) {
-	s := tiny(t, "hourglass", "data="+textFile(t), "train.micro_batch=2")
-	p, err := Plan(s, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := Run(t.Context(), s, Options{Threads: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.ID != r.ID || p.Parameters != r.Parameters || p.Tokens != last(r).Tokens || p.Steps != 4 || !p.Spec.Equal(s) {
-		t.Errorf("plan %+v of run %s, %d parameters, %+v", p, r.ID, r.Parameters, r.Curve)
-	}
-	if d := cmp.Diff(p.FLOPs, r.FLOPs); d != "" {
-		t.Errorf("FLOPs (-planned +run)\n%s", d)
-	}
-	if most := max(p.Memory.Total, p.EvalMemory.Total); most > r.Memory.Planned.Total || p.Memory.Weights != r.Memory.Planned.Weights {
-		t.Errorf("planned %+v for training, %+v for evaluation; the run %+v", p.Memory, p.EvalMemory, r.Memory.Planned)
-	}
-	if !(p.EvalFLOPs > 0 && p.PeakGFLOPS > 0 && p.Seconds > 0 && p.EvalSeconds > 0) {
-		t.Errorf("plan %+v", p)
-	}
-	weights, err := NewModel(s, data.Vocab)
-	if err != nil || weights.Divisor() != 3 {
-		t.Errorf("model %v, %v", weights, err)
-	}
-}
-
-// A plan needs no corpus; a budget is resolved where it can be.
-func TestPlanWithoutCorpus(t *testing.T) {
-	t.Setenv("HGBENCH_CACHE", t.TempDir())
-	p, err := Plan(tiny(t, "transformer", "data=text8", "eval.bytes=1000000000000000000", "budget.tokens=560"), 1)
-	if err != nil || p.ID != "" || p.Steps != 10 || p.Tokens != 560 {
-		t.Errorf("%+v, %v", p, err)
-	}
-	if p, err = Plan(tiny(t, "transformer", "data=text8", "budget.seconds=60"), 1); err != nil || p.Steps != 0 || p.Tokens != 0 {
-		t.Errorf("%+v, %v", p, err)
-	}
-	if _, err := Plan(tiny(t, "transformer", "data=text9"), 1); err == nil || !contains(err, "unknown corpus") {
-		t.Error(err)
-	}
-	if _, err := Plan(Spec{}, 1); err == nil {
-		t.Error("an empty spec is planned")
 	}
 }

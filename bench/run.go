@@ -131,7 +131,7 @@ func (r *run) build() (err error) {
 
 // describe records parameters, FLOPs and planned memory.
 func (r *run) describe() error {
-	flops, err := flopsOf(r.spec, r.corpus.Vocab)
+	flops, err := r.training.flops(r.corpus.Vocab)
 	if err != nil {
 		return err
 	}

@@ -137,12 +137,15 @@ func (in inputs) fill(m *cpu.Machine, p *graph.Program, src []int32, length int)
 	}
 }
 
+// recurrent says whether the variants are those of a memory that grows.
+func (t *training) recurrent() bool { return t.variants[0].micro[0].previous != nil }
+
 // bind prepares the order of the data.
 func (t *training) bind(c *data.Corpus) (err error) {
 	if err := c.Check(t.spec.Train.Context, t.spec.Train.Batch); err != nil {
 		return err
 	}
-	if t.variants[0].micro[0].previous != nil {
+	if t.recurrent() {
 		t.streams, err = c.Streams(t.spec.Train.Batch, t.spec.Train.Context)
 	}
 	return err

@@ -21,6 +21,8 @@ const contextModels = 4
 // last, and some between.
 func contextCosts(points []sweeps.Point, threads int) (results.Records, error) {
 	var records results.Records
+	planner := bench.NewPlanner(threads)
+	defer planner.Close()
 	for _, spec := range distinctModels(points) {
 		for _, factor := range contextFactors {
 			for _, storage := range []string{"streaming", "materialised"} {
@@ -28,7 +30,7 @@ func contextCosts(points []sweeps.Point, threads int) (results.Records, error) {
 				s.Model.Storage = storage
 				s.Train.Context *= factor
 				s.Eval.Context, s.Eval.Stride = s.Train.Context, s.Train.Context
-				p, err := bench.Plan(s, threads)
+				p, err := planner.Plan(s)
 				if err != nil { // such as a context longer than the data
 					continue
 				}

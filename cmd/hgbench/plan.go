@@ -61,7 +61,9 @@ func planSweep(cmd *cobra.Command, name string, set []string, threads int, asJSO
 	if err != nil {
 		return err
 	}
-	plans, err := planPoints(cmd, points, threads)
+	planner := bench.NewPlanner(threads)
+	defer planner.Close()
+	plans, err := planPoints(cmd, planner, points)
 	if err != nil {
 		return err
 	}
@@ -112,14 +114,14 @@ func printPlans(out io.Writer, s *sweeps.Sweep, points []sweeps.Point, plans []b
 }
 
 // planPoints plans all points of a sweep.
-func planPoints(cmd *cobra.Command, points []sweeps.Point, threads int) ([]bench.PlanReport, error) {
+func planPoints(cmd *cobra.Command, planner *bench.Planner, points []sweeps.Point) ([]bench.PlanReport, error) {
 	plans := make([]bench.PlanReport, len(points))
 	for i, p := range points {
 		if err := cmd.Context().Err(); err != nil {
 			return nil, &interruption{"nothing was started"}
 		}
 		var err error
-		if plans[i], err = bench.Plan(p.Spec, threads); err != nil {
+		if plans[i], err = planner.Plan(p.Spec); err != nil {
 			return nil, fmt.Errorf("point %q: %w", p.Name, err)
 		}
 	}

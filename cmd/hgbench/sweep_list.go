@@ -27,6 +27,8 @@ type listed struct {
 // listSweeps shows the embedded sweeps, and the time each would take here.
 func listSweeps(cmd *cobra.Command, o sweepOptions) error {
 	var list []listed
+	planner := bench.NewPlanner(o.Threads)
+	defer planner.Close()
 	for _, s := range sweeps.List() {
 		points, err := sweeps.Expand(s, bench.NecessaryPerToken)
 		if err != nil {
@@ -34,7 +36,7 @@ func listSweeps(cmd *cobra.Command, o sweepOptions) error {
 		}
 		line := listed{Name: s.Name, Description: s.Description, Protocol: s.Protocol, Points: len(points)}
 		if !s.PlanOnly {
-			plans, err := planPoints(cmd, points, o.Threads)
+			plans, err := planPoints(cmd, planner, points)
 			if err != nil {
 				return err
 			}

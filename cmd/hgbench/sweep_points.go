@@ -60,12 +60,14 @@ func surveyPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o 
 			return nil, err
 		}
 	}
+	planner := bench.NewPlanner(o.Threads)
+	defer planner.Close()
 	states := make([]pointState, len(points))
 	for i, p := range points {
 		if err := cmd.Context().Err(); err != nil {
 			return nil, &interruption{"nothing was started"}
 		}
-		plan, err := bench.Plan(p.Spec, o.Threads)
+		plan, err := planner.Plan(p.Spec)
 		if err != nil { // the run will fail, and be recorded with the reason
 			plan = bench.PlanReport{Spec: p.Spec}
 		}

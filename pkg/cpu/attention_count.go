@@ -3,17 +3,32 @@ package cpu
 // executed counts the operations of the strips that are computed: so many for
 // each pair of a query and a key, and of a query and a column of the band.
 func (s *attentionShape[T]) executed(perKey, perBand float64) (operations float64) {
-	of := map[*attentionLayout]float64{} // heads share layouts
 	for _, l := range s.of {
-		if _, ok := of[l]; !ok {
-			for i := range l.parts {
-				keys, bands := l.parts[i].pairs()
-				of[l] += perKey*float64(keys) + perBand*float64(bands)
-			}
-		}
-		operations += of[l]
+		keys, bands := l.pairs()
+		operations += perKey*float64(keys) + perBand*float64(bands)
 	}
 	return operations * float64(s.batch) * float64(s.size)
+}
+
+// count sums the pairs of all parts. A pattern has many parts of few extents, as
+// the residue classes of a stride have: those of one extent are counted once.
+func (l *attentionLayout) count() (keys, bands int64) {
+	type extent struct{ queries, keys, diagonal, window int }
+	times := map[extent]int64{}
+	for i := range l.parts {
+		p := &l.parts[i]
+		times[extent{p.QCount, p.KCount, p.Diagonal, p.Window}]++
+	}
+	for i := range l.parts {
+		p := &l.parts[i]
+		e := extent{p.QCount, p.KCount, p.Diagonal, p.Window}
+		if n := times[e]; n > 0 {
+			k, b := p.pairs()
+			keys, bands = keys+n*k, bands+n*b
+			times[e] = 0
+		}
+	}
+	return keys, bands
 }
 
 // pairs of the part that are computed: of queries and keys, and of queries and

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hgbench/pkg/graph"
+	"hgbench/pkg/nn"
 )
 
 // slowPairs counts strip by strip, in the order in which the kernel computes them.
@@ -39,6 +40,28 @@ func TestPairsAreThoseOfAllStrips(t *testing.T) {
 		keys, bands := p.pairs()
 		if wantKeys, wantBands := slowPairs(p); keys != wantKeys || bands != wantBands {
 			t.Fatalf("%+v: %d pairs and %d of the band, want %d and %d", part, keys, bands, wantKeys, wantBands)
+		}
+	}
+}
+
+// A layout counts the pairs of every part, of those that are alike too.
+func TestPairsOfALayout(t *testing.T) {
+	patterns := attentionPatterns()
+	patterns["strided"] = nn.StridedPattern(1000, 2, 7, true)
+	patterns["merged"] = nn.StridedPattern(1000, 2, 7, false)
+	patterns["fixed"] = nn.FixedPattern(1000, 2, 70, 10, 2, false)
+	for name, pattern := range patterns {
+		for _, relative := range []bool{false, true} {
+			for head, l := range newLayouts(graph.Attention{Heads: 2, Pattern: pattern, Relative: relative}) {
+				var wantKeys, wantBands int64
+				for i := range l.parts {
+					keys, bands := slowPairs(&l.parts[i])
+					wantKeys, wantBands = wantKeys+keys, wantBands+bands
+				}
+				if keys, bands := l.pairs(); keys != wantKeys || bands != wantBands {
+					t.Errorf("%s, head %d, relative %v: %d pairs and %d of the band, want %d and %d", name, head, relative, keys, bands, wantKeys, wantBands)
+				}
+			}
 		}
 	}
 }

@@ -26,6 +26,8 @@ type attentionLayout struct {
 	// apart: parts are alone, every query sees a key, and every key is in a part,
 	// so that gradients are written once.
 	apart bool
+
+	pairs func() (keys, bands int64) // of all parts, counted when somebody asks: see count
 }
 
 // laidOut are the layouts of patterns that are in use. Layers share a pattern, and
@@ -148,6 +150,7 @@ func newAttentionLayout(op graph.Attention, parts []int) *attentionLayout {
 			l.keysIn += roundUp(g.count, queryGroup)
 		}
 	}
+	l.pairs = sync.OnceValues(l.count)
 	return l
 }
 

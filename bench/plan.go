@@ -1,0 +1,130 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"hgbench/pkg/data"
+	"hgbench/pkg/graph"
+	"hgbench/results"
+)
+
+// assumedShare of the machine's peak at which times of plans are estimated.
+const assumedShare = 0.5
+
+// PlanReport is what a spec costs, known without training.
+type PlanReport struct {
+	ID         string          `json:"id,omitempty"` // of the run; "" while the corpus is not here
+	Spec       Spec            `json:"spec"`
+	Parameters int64           `json:"parameters"`
+	FLOPs      results.FLOPs   `json:"flops"`
+	Memory     results.Planned `json:"memory"` // of training, on the threads given
+
+	Steps  int   `json:"steps"` // of training; 0 when a budget in seconds decides
+	Tokens int64 `json:"tokens"`
+
+	EvalFLOPs  float64         `json:"eval_flops"` // necessary, of the final test
+	EvalMemory results.Planned `json:"eval_memory"`
+
+	PeakGFLOPS  float64 `json:"peak_gflops"`  // measured on those threads
+	Seconds     float64 `json:"seconds"`      // of training, estimated at half of the peak
+	EvalSeconds float64 `json:"eval_seconds"` // of the final test, likewise
+}
+
+// Plan costs a spec on so many threads (0: all cores).
+func Plan(s Spec, threads int) (PlanReport, error) {
+	p := NewPlanner(threads)
+	defer p.Close()
+	return p.Plan(s)
+}
+
+// Planner costs specs one after another. It reads each corpus that they name
+// once: to check its hash takes longer than all else about a small spec.
+type Planner struct {
+	threads int
+	corpora map[string]*data.Corpus // by name, SHA256 "" of those that are not here
+}
+
+// NewPlanner plans for so many threads (0: all cores).
+func NewPlanner(threads int) *Planner {
+	return &Planner{threadsOr(threads), map[string]*data.Corpus{}}
+}
+
+// Close gives the corpora back.
+func (p *Planner) Close() error {
+	var errs []error
+	for _, c := range p.corpora {
+		errs = append(errs, c.Close())
+	}
+	clear(p.corpora)
+	return errors.Join(errs...)
+}
+
+// Plan costs a spec.
+func (p *Planner) Plan(s Spec) (PlanReport, error) {
+	if err := s.Validate(); err != nil {
+		return PlanReport{}, err
+	}
+	if err := s.Resolve(NecessaryPerToken); err != nil {
+		return PlanReport{}, err
+	}
+	r := PlanReport{Spec: s, Steps: s.Train.Steps, PeakGFLOPS: CurrentMachine(p.threads).PeakGFLOPS}
+	corpus, err := p.corpus(s.Data)
+	if err != nil {
+		return PlanReport{}, err
+	}
+	if corpus.SHA256 != "" {
+		r.ID = s.ID(corpus.SHA256)
+	}
+	if err := corpus.Check(s.Train.Context, s.Train.Batch); err != nil {
+		return PlanReport{}, err
+	}
+	t, err := newTraining(s, corpus.Vocab, graph.Float32)
+	if err != nil {
+		return PlanReport{}, err
+	}
+	e, err := newEvaluator(s, corpus, corpus.Test, s.Eval.Bytes, graph.Float32)
+	if err != nil {
+		return PlanReport{}, err
+	}
+	if r.FLOPs, err = t.flops(corpus.Vocab); err != nil {
+		return PlanReport{}, err
+	}
+	r.Tokens = int64(s.Train.Steps) * s.TokensPerStep()
+	r.Parameters = parametersOf(t.variants[0].Program)
+	r.Memory = planned(graph.PeakMemory(p.threads, t.programs()...))
+	r.EvalMemory = planned(graph.PeakMemory(p.threads, e.list()...))
+	r.EvalFLOPs = e.necessary()
+	speed := assumedShare * r.PeakGFLOPS * 1e9
+	r.Seconds, r.EvalSeconds = r.FLOPs.Total/speed, r.EvalFLOPs/speed
+	return r, nil
+}
+
+// corpus opens one, or makes one of its size when it is known but has not been
+// got yet.
+func (p *Planner) corpus(name string) (*data.Corpus, error) {
+	if c, ok := p.corpora[name]; ok {
+		return c, nil
+	}
+	c, err := data.Open(context.Background(), name)
+	if errors.Is(err, fs.ErrNotExist) {
+		for _, known := range data.List() {
+			if known.Name == name {
+				c, err = &data.Corpus{Name: name, Vocab: data.Vocab, Train: make([]byte, known.Train), Test: make([]byte, known.Test)}, nil
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.corpora[name] = c
+	return c, nil
+}
+
+func planned(p graph.Peak) results.Planned {
+	return results.Planned{
+		Weights: p.Weights, Gradients: p.Gradients, Optimizer: p.Optimizer,
+		Activations: p.Activations, Workspace: p.Workspace, Total: p.Total(),
+	}
+}
