@@ -63,6 +63,7 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 	variants := variantsOf(kept)
 	looks := looksFor(variants)
 	groups := kept.OverSeeds()
+	names := shortNames(groups)
 	var train, valid []series
 	var xs, ys bounds
 	for _, v := range variants {
@@ -83,7 +84,7 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 					s.setApart()
 				}
 				if k == 0 {
-					s.label = endLabel(g, w)
+					s.label = endLabel(names[g.Key], g, w)
 				}
 				valid = append(valid, s)
 			}
@@ -155,8 +156,7 @@ func frame(pts plotter.XYs, xs, ys *bounds) {
 }
 
 // endLabel is a group's name with the mean of its last validation BPCs.
-func endLabel(g results.Group, pts plotter.XYs) string {
-	name := shortName(g.Key, g.Records[0])
+func endLabel(name string, g results.Group, pts plotter.XYs) string {
 	if len(pts) == 0 {
 		return name
 	}

@@ -117,6 +117,7 @@ type efficiency struct {
 	variants []string
 	looks    map[string]look
 	groups   []results.Group
+	names    map[string]string // labels of the groups
 	front    []results.Group
 	seeds    int // of the spec with most of them
 	others   overlay
@@ -139,7 +140,7 @@ func newEfficiency(records []results.Record, cost results.Axis, opts Options) (e
 		return e, errNothing("bpc-vs-"+costName(cost), "finished runs with a validation BPC and known "+cost.Name, records, &e.out)
 	}
 	e.variants, e.groups = variantsOf(e.records), e.records.OverSeeds()
-	e.looks = looksFor(e.variants)
+	e.looks, e.names = looksFor(e.variants), shortNames(e.groups)
 	e.front = results.FrontierOfGroups(e.groups, cost, results.ValidBPC)
 	for _, g := range e.groups {
 		e.seeds = max(e.seeds, len(g.Records))
@@ -185,7 +186,7 @@ func (e efficiency) panel(ticks int) *plot.Plot {
 	}
 	for _, g := range e.byImportance() {
 		xy, sd := e.at(g), g.SD(results.ValidBPC.Value)
-		m := mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], hollow: g.Leaks(), label: shortName(g.Key, g.Records[0]), name: g.Key}
+		m := mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], hollow: g.Leaks(), label: e.names[g.Key], name: g.Key}
 		if !math.IsNaN(sd) {
 			m.lo, m.hi = xy.Y-sd, xy.Y+sd
 		}

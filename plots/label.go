@@ -2,6 +2,7 @@ package plots
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -37,13 +38,13 @@ const (
 )
 
 // rings are the distances, in points, at which places are tried.
-var rings = []vg.Length{0, 5, 12, 20, 30, 42}
+var rings = []vg.Length{0, 5, 12, 20, 30, 42, 56, 72}
 
 // place finds places for tags, the more important first, so that none covers
 // another, a marker (marks, with the tags' own) or leaves the bounds. It is
 // greedy, then moves single tags while that helps, and gives up on the least
-// important of those that still collide. No random numbers: the same input
-// gives the same picture.
+// important of those that still collide, unless that leaves room. No random
+// numbers: the same input gives the same picture.
 func place(bounds vg.Rectangle, tags []tag, marks []vg.Rectangle, lines []segment) []spot {
 	spots := make([]spot, len(tags))
 	options := make([][]spot, len(tags))
@@ -90,11 +91,17 @@ func place(bounds vg.Rectangle, tags []tag, marks []vg.Rectangle, lines []segmen
 			break
 		}
 	}
-	for i := len(tags) - 1; i >= 0; i-- {
+	settle := func(i int) {
 		spots[i].shown = false
 		if s, cost := choose(i); cost < bearable {
 			spots[i] = s
 		}
+	}
+	for i := range slices.Backward(tags) {
+		settle(i)
+	}
+	for i := range tags { // where others have given up there may be room now
+		settle(i)
 	}
 	return spots
 }

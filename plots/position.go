@@ -31,6 +31,7 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 	variants := variantsOf(kept)
 	looks := looksFor(variants)
 	groups := kept.OverSeeds()
+	names := shortNames(groups)
 	var xs, ys bounds
 	var list []series
 	var keys []key
@@ -46,7 +47,7 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 				xs.add(q.X)
 				ys.add(q.Y)
 			}
-			s := series{points: pts, look: l, radius: 2.2, label: shortName(g.Key, g.Records[0]), name: g.Key,
+			s := series{points: pts, look: l, radius: 2.2, label: names[g.Key], name: g.Key,
 				style: draw.LineStyle{Color: l.color, Width: vg.Points(1.4)}}
 			if g.Leaks() {
 				s.setApart()

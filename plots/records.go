@@ -108,11 +108,6 @@ func rank(variant string) int {
 	return 1
 }
 
-// shortName is a group's name without its system, which its colour and marker tell.
-func shortName(key string, r results.Record) string {
-	return cmp.Or(strings.TrimSpace(strings.TrimPrefix(key, r.Variant())), key)
-}
-
 // about is the subtitle: protocol, data, and, where the figure depends on it, the machine.
 func about(records results.Records, opts Options, machine bool) string {
 	protocol := opts.Protocol

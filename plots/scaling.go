@@ -57,7 +57,7 @@ func Scaling(records []results.Record, cost results.Axis, opts Options) (Figure,
 	}
 	for _, g := range e.byImportance() {
 		xy := e.at(g)
-		s.marks = append(s.marks, mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], label: shortName(g.Key, g.Records[0]), name: g.Key})
+		s.marks = append(s.marks, mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], label: e.names[g.Key], name: g.Key})
 	}
 
 	p := newPlot(sc.title, "validation BPC (bits per byte)")
