@@ -9,13 +9,14 @@ import (
 type Verdict string
 
 const (
-	Wins    Verdict = "wins"    // reaches baselines at lower cost, and none reaches it so
-	Mixed   Verdict = "mixed"   // each reaches some of the other at lower cost
-	Loses   Verdict = "loses"   // baselines reach it at lower cost, and it reaches none so
-	Neither Verdict = "neither" // neither reaches the frontier of the other at lower cost
+	Wins    Verdict = "wins"    // reaches baselines, and none reaches it
+	Mixed   Verdict = "mixed"   // each reaches some of the other
+	Loses   Verdict = "loses"   // baselines reach it, and it reaches none
+	Neither Verdict = "neither" // neither reaches the frontier of the other
 )
 
-// Reach says that By has at most the BPC of Of, at lower cost.
+// Reach says that By has at most the BPC of Of at lower cost, or less BPC at the
+// same cost. Costs that agree to 1 % are the same.
 type Reach struct {
 	By, Of Group
 }
@@ -34,9 +35,9 @@ type Finding struct {
 
 	Hourglass, Baseline Group // the best of each family
 
-	// Ours is Hourglass reaching the best baseline that it does reach at lower
-	// cost, by the cheapest point that does; Theirs is the same of a baseline
-	// reaching Hourglass. They are nil where there is no such pair.
+	// Ours is Hourglass reaching the best baseline that it does reach, by the
+	// cheapest point that does; Theirs is the same of a baseline reaching
+	// Hourglass. They are nil where there is no such pair.
 	Ours, Theirs *Reach
 
 	// Front are the baselines on their frontier, cheapest first.
@@ -82,15 +83,19 @@ func verdictOf(ours, theirs bool) Verdict {
 	return Neither
 }
 
-// bestReach finds the best of the front that one of gs reaches at lower cost,
-// and the cheapest of gs that does.
+// bestReach finds the best of the front that one of gs reaches, and the cheapest
+// of gs that does.
 func bestReach(gs, front []Group, x Axis, y Metric) *Reach {
 	for _, of := range slices.Backward(front) {
 		var best *Reach
-		cost := of.Mean(x.Value)
 		for _, by := range gs {
-			if c := by.Mean(x.Value); c < cost && by.Mean(y.Value) <= of.Mean(y.Value) {
-				best, cost = &Reach{By: by, Of: of}, c
+			r, bpc, most := ratio(by, of, x), by.Mean(y.Value), of.Mean(y.Value)
+			reaches := r < 1 && bpc <= most
+			if alike(r) {
+				reaches = bpc < most
+			}
+			if reaches && (best == nil || r < best.Ratio(x)) {
+				best = &Reach{By: by, Of: of}
 			}
 		}
 		if best != nil {

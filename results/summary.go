@@ -159,12 +159,12 @@ func (s *Summary) unreached(f Finding, best Group) string {
 func (s *Summary) costs(a, b Group, f Finding) string {
 	var parts []string
 	if !f.Equal {
-		parts = append(parts, share(ratio(a, b, f.Axis), "its "+f.Axis.Name))
+		parts = append(parts, share(ratio(a, b, f.Axis), f.Axis))
 	}
 	for _, other := range s.Findings {
 		if x := other.Axis; x.Name != f.Axis.Name && (x.Name == Seconds.Name || x.Name == PeakMemory.Name) {
 			if r := ratio(a, b, x); !math.IsNaN(r) {
-				parts = append(parts, share(r, "its "+x.Name))
+				parts = append(parts, share(r, x))
 			}
 		}
 	}
@@ -226,7 +226,9 @@ func (s *Summary) sayBest(runs Records) {
 		line := fmt.Sprintf("%s, %s: %s the best is %s", s.Protocol, x.Name, s.Protocol.means(), reached(best))
 		var cheaper []string
 		for _, g := range front[:len(front)-1] {
-			cheaper = append(cheaper, fmt.Sprintf("%s with %s", reached(g), share(g.Mean(x.Value)/best.Mean(x.Value), "its "+x.Name)))
+			if r := ratio(g, best, x); !alike(r) {
+				cheaper = append(cheaper, fmt.Sprintf("%s with %s", reached(g), share(r, x)))
+			}
 		}
 		if len(cheaper) > 0 {
 			line += "; cheaper on the frontier: " + strings.Join(cheaper, ", ")

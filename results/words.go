@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -26,13 +27,22 @@ func listGroups(gs []Group) string {
 	return joinWith(names, "or")
 }
 
-// share gives a ratio for a sentence: "78 % of its FLOPs", "2.3 times its memory".
-func share(ratio float64, of string) string {
-	if ratio >= 1.95 {
-		return fmt.Sprintf("%.1f times %s", ratio, of)
+// share gives a ratio of costs for a sentence: "78 % of its FLOPs", "2.3 times its
+// memory", and "as many seconds" where they are equal.
+func share(ratio float64, x Axis) string {
+	switch {
+	case alike(ratio) && x.Name == PeakMemory.Name:
+		return "as much " + x.Name
+	case alike(ratio):
+		return "as many " + x.Name
+	case ratio >= 1.95:
+		return fmt.Sprintf("%.1f times its %s", ratio, x.Name)
 	}
-	return fmt.Sprintf("%.0f %% of %s", 100*ratio, of)
+	return fmt.Sprintf("%.0f %% of its %s", 100*ratio, x.Name)
 }
+
+// alike says whether costs of that ratio count as equal.
+func alike(ratio float64) bool { return math.Abs(ratio-1) <= equalCost }
 
 // joinWith lists parts as a sentence does: "a, b and c".
 func joinWith(parts []string, word string) string {
