@@ -26,7 +26,8 @@ func WriteJSONL(w io.Writer, records Records) error {
 }
 
 // WriteCSV writes a header and one Row a record, in the form of RFC 4180.
-// Figures have all their digits, times are RFC 3339.
+// Figures have all their digits, times are RFC 3339, and what was not measured is
+// an empty cell.
 func WriteCSV(w io.Writer, records Records) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(columnNames()); err != nil {
@@ -36,9 +37,13 @@ func WriteCSV(w io.Writer, records Records) error {
 		v := reflect.ValueOf(row)
 		cells := make([]string, v.NumField())
 		for i := range cells {
-			switch field := v.Field(i).Interface().(type) {
-			case time.Time:
-				cells[i] = field.Format(time.RFC3339Nano)
+			field := v.Field(i)
+			t, isTime := field.Interface().(time.Time)
+			switch {
+			case isTime:
+				cells[i] = t.Format(time.RFC3339Nano)
+			case field.IsZero() && optional(v.Type().Field(i)):
+				cells[i] = ""
 			default:
 				cells[i] = fmt.Sprint(field) // the shortest text that reads back as the same number
 			}
@@ -52,6 +57,11 @@ func WriteCSV(w io.Writer, records Records) error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	return nil
+}
+
+// optional says whether a column of Row has no value where it is 0.
+func optional(f reflect.StructField) bool {
+	return strings.HasSuffix(f.Tag.Get("parquet"), ",optional")
 }
 
 // columnNames of Row, as its tags give them.

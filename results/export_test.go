@@ -78,6 +78,9 @@ func TestCSVRoundTrip(t *testing.T) {
 		v := reflect.ValueOf(&row).Elem()
 		for i, cell := range cells {
 			field := v.Field(i)
+			if cell == "" && optional(v.Type().Field(i)) {
+				continue
+			}
 			switch p := field.Addr().Interface().(type) {
 			case *time.Time:
 				*p, err = time.Parse(time.RFC3339Nano, cell)
@@ -102,6 +105,49 @@ func TestCSVRoundTrip(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+// What was not measured is told as that: absent, empty, null; never as 0.
+func TestExportsOfUnknown(t *testing.T) {
+	rs := exported()[:1]
+	rs[0] = Record{ID: "planned", Status: Done, Spec: rs[0].Spec, Parameters: 7, Memory: Memory{Planned: rs[0].Memory.Planned}}
+	var lines, table, file bytes.Buffer
+	for _, err := range []error{WriteJSONL(&lines, rs), WriteCSV(&table, rs), WriteParquet(&file, rs)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cells, err := csv.NewReader(&table).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type nullable struct {
+		ValidBPC   *float64 `parquet:"valid_bpc"`
+		Seconds    *float64 `parquet:"seconds"`
+		Context    *int64   `parquet:"eval_context"`
+		Parameters *int64   `parquet:"parameters"`
+	}
+	values, err := parquet.Read[nullable](bytes.NewReader(file.Bytes()), int64(file.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := values[0]; v.ValidBPC != nil || v.Seconds != nil || v.Context != nil || v.Parameters == nil || *v.Parameters != 7 {
+		t.Errorf("Parquet has %+v", v)
+	}
+	for _, key := range []string{"valid_bpc", "test_bpc", "test_stderr", "seconds", "tokens_per_second", "share_of_peak", "idle"} {
+		if strings.Contains(lines.String(), `"`+key+`"`) {
+			t.Errorf("JSON has %s: %s", key, lines.String())
+		}
+		if key == "idle" {
+			key = "idle_bytes"
+		}
+		if got := cells[1][slices.Index(cells[0], key)]; got != "" {
+			t.Errorf("CSV has %s %q", key, got)
+		}
+	}
+	if got := cells[1][slices.Index(cells[0], "parameters")]; got != "7" {
+		t.Errorf("CSV has parameters %q", got)
 	}
 }
 

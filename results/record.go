@@ -26,6 +26,8 @@ const Pass = "pass"
 //
 // Bits are bits per byte of text (bits per character, BPC) or per image
 // sub-pixel (bits per dimension, BPD). Bytes, seconds and FLOPs are plain SI.
+// What was not measured is 0, and absent in JSON: a record of a sweep that trains
+// nothing has no BPC. Metric and Axis turn it into NaN.
 type Record struct {
 	ID     string          `json:"id"` // hash of the canonical spec and the corpus
 	Status string          `json:"status"`
@@ -41,17 +43,17 @@ type Record struct {
 	FLOPs      FLOPs  `json:"flops"`
 	Memory     Memory `json:"memory"`
 
-	Seconds         float64 `json:"seconds"` // training only, evaluation excluded
-	TokensPerSecond float64 `json:"tokens_per_second"`
-	ShareOfPeak     float64 `json:"share_of_peak"` // necessary FLOPs per second over the machine's FMA peak
+	Seconds         float64 `json:"seconds,omitzero"` // training only, evaluation excluded
+	TokensPerSecond float64 `json:"tokens_per_second,omitzero"`
+	ShareOfPeak     float64 `json:"share_of_peak,omitzero"` // necessary FLOPs per second over the machine's FMA peak
 
 	Curve      []Point `json:"curve"`
-	ValidBPC   float64 `json:"valid_bpc"`
-	TestBPC    float64 `json:"test_bpc"`
-	TestStderr float64 `json:"test_stderr"` // block bootstrap over windows
+	ValidBPC   float64 `json:"valid_bpc,omitzero"`
+	TestBPC    float64 `json:"test_bpc,omitzero"`
+	TestStderr float64 `json:"test_stderr,omitzero"` // block bootstrap over windows
 
-	Evaluation  Evaluation   `json:"evaluation"`
-	Causality   Causality    `json:"causality"`
+	Evaluation  Evaluation   `json:"evaluation,omitzero"`
+	Causality   Causality    `json:"causality,omitzero"`
 	Calibration *Calibration `json:"calibration,omitempty"` // for budgets in seconds
 	Data        Data         `json:"data"`
 
@@ -84,14 +86,14 @@ type FLOPs struct {
 	DensePerToken     float64 `json:"dense_per_token"`
 	ExecutedPerToken  float64 `json:"executed_per_token"`
 	DonePerToken      float64 `json:"done_per_token,omitzero"` // where executed depends on the data, and so is the most it can be: what it was
-	Total             float64 `json:"total"`                   // necessary, whole training
+	Total             float64 `json:"total,omitzero"`          // necessary, whole training
 }
 
 // Memory in bytes.
 type Memory struct {
 	Planned      Planned `json:"planned"`
-	MeasuredPeak int64   `json:"measured_peak"` // of the process, idle included
-	Idle         int64   `json:"idle"`          // runtime and touched corpus, before the arena is used
+	MeasuredPeak int64   `json:"measured_peak,omitzero"` // of the process, idle included
+	Idle         int64   `json:"idle,omitzero"`          // runtime and touched corpus, before the arena is used
 }
 
 // Planned memory in bytes, by kind.

@@ -7,9 +7,10 @@ import (
 )
 
 // Row is a record as one flat row, the form of CSV and Parquet exports. Column
-// names are the tags. Bytes, seconds and FLOPs are plain SI, BPCs are bits;
-// a setting that the spec does not have is "" or 0. The curve and the test
-// windows have no column: they are in the JSON lines.
+// names are the tags. Bytes, seconds and FLOPs are plain SI, BPCs are bits; a
+// setting that the spec does not have is "" or 0. Optional columns are 0 where
+// nothing was measured, and then an empty cell in CSV and null in Parquet. The
+// curve and the test windows have no column: they are in the JSON lines.
 type Row struct {
 	ID     string    `parquet:"id"`                         // hash of spec and corpus
 	Status string    `parquet:"status"`                     // done or failed
@@ -38,36 +39,36 @@ type Row struct {
 	Data       string `parquet:"data"`        // name of the corpus
 	DataSHA256 string `parquet:"data_sha256"` // its hash
 
-	Parameters                int64   `parquet:"parameters"`                // number of weights
-	FLOPs                     float64 `parquet:"flops"`                     // necessary, whole training
-	NecessaryFLOPsPerToken    float64 `parquet:"necessary_flops_per_token"` // visible pairs only, no padding, no recomputation
-	DenseFLOPsPerToken        float64 `parquet:"dense_flops_per_token"`     // attention over all pairs
-	ExecutedFLOPsPerToken     float64 `parquet:"executed_flops_per_token"`  // padding and recomputation included
-	DoneFLOPsPerToken         float64 `parquet:"done_flops_per_token"`      // where executed depends on the data: what it was
-	PlannedWeightsBytes       int64   `parquet:"planned_weights_bytes"`     // the plan, by kind
+	Parameters                int64   `parquet:"parameters"`                    // number of weights
+	FLOPs                     float64 `parquet:"flops,optional"`                // necessary, whole training
+	NecessaryFLOPsPerToken    float64 `parquet:"necessary_flops_per_token"`     // visible pairs only, no padding, no recomputation
+	DenseFLOPsPerToken        float64 `parquet:"dense_flops_per_token"`         // attention over all pairs
+	ExecutedFLOPsPerToken     float64 `parquet:"executed_flops_per_token"`      // padding and recomputation included
+	DoneFLOPsPerToken         float64 `parquet:"done_flops_per_token,optional"` // where executed depends on the data: what it was
+	PlannedWeightsBytes       int64   `parquet:"planned_weights_bytes"`         // the plan, by kind
 	PlannedGradientsBytes     int64   `parquet:"planned_gradients_bytes"`
 	PlannedOptimizerBytes     int64   `parquet:"planned_optimizer_bytes"`
 	PlannedActivationsBytes   int64   `parquet:"planned_activations_bytes"`
 	PlannedWorkspaceBytes     int64   `parquet:"planned_workspace_bytes"`
-	PlannedPeakBytes          int64   `parquet:"planned_peak_bytes"`  // their total
-	MeasuredPeakBytes         int64   `parquet:"measured_peak_bytes"` // of the process, idle included
-	IdleBytes                 int64   `parquet:"idle_bytes"`          // runtime and touched corpus
-	Seconds                   float64 `parquet:"seconds"`             // training only
-	TokensPerSecond           float64 `parquet:"tokens_per_second"`   // training only
-	ShareOfPeak               float64 `parquet:"share_of_peak"`       // necessary FLOPs over the machine's FMA peak
-	ValidBPC                  float64 `parquet:"valid_bpc"`           // bits
-	TestBPC                   float64 `parquet:"test_bpc"`            // bits
-	TestStderr                float64 `parquet:"test_stderr"`         // bits, block bootstrap
-	EvalContext               int64   `parquet:"eval_context"`        // of test_bpc, tokens
-	EvalStride                int64   `parquet:"eval_stride"`
-	EvalBytes                 int64   `parquet:"eval_bytes"`
-	CausalityInit             string  `parquet:"causality_init"`             // pass, or what leaked
-	CausalityFinal            string  `parquet:"causality_final"`            // the same, on the final weights
-	CausalityProbes           int64   `parquet:"causality_probes"`           // positions probed
-	Leak                      bool    `parquet:"leak"`                       // looks ahead: its BPC is no result
-	CalibrationBudgetSeconds  float64 `parquet:"calibration_budget_seconds"` // 0 when steps were given
-	CalibrationSecondsPerStep float64 `parquet:"calibration_seconds_per_step"`
-	CalibrationSteps          int64   `parquet:"calibration_steps"`
+	PlannedPeakBytes          int64   `parquet:"planned_peak_bytes"`           // their total
+	MeasuredPeakBytes         int64   `parquet:"measured_peak_bytes,optional"` // of the process, idle included
+	IdleBytes                 int64   `parquet:"idle_bytes,optional"`          // runtime and touched corpus
+	Seconds                   float64 `parquet:"seconds,optional"`             // training only
+	TokensPerSecond           float64 `parquet:"tokens_per_second,optional"`   // training only
+	ShareOfPeak               float64 `parquet:"share_of_peak,optional"`       // necessary FLOPs over the machine's FMA peak
+	ValidBPC                  float64 `parquet:"valid_bpc,optional"`           // bits
+	TestBPC                   float64 `parquet:"test_bpc,optional"`            // bits
+	TestStderr                float64 `parquet:"test_stderr,optional"`         // bits, block bootstrap
+	EvalContext               int64   `parquet:"eval_context,optional"`        // of test_bpc, tokens
+	EvalStride                int64   `parquet:"eval_stride,optional"`
+	EvalBytes                 int64   `parquet:"eval_bytes,optional"`
+	CausalityInit             string  `parquet:"causality_init"`                      // pass, or what leaked
+	CausalityFinal            string  `parquet:"causality_final"`                     // the same, on the final weights
+	CausalityProbes           int64   `parquet:"causality_probes,optional"`           // positions probed
+	Leak                      bool    `parquet:"leak"`                                // looks ahead: its BPC is no result
+	CalibrationBudgetSeconds  float64 `parquet:"calibration_budget_seconds,optional"` // 0 when steps were given
+	CalibrationSecondsPerStep float64 `parquet:"calibration_seconds_per_step,optional"`
+	CalibrationSteps          int64   `parquet:"calibration_steps,optional"`
 
 	CPU         string  `parquet:"cpu"` // machine
 	ISA         string  `parquet:"isa"` // avx512, avx2 or portable

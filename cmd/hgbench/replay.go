@@ -20,6 +20,9 @@ func replay(cmd *cobra.Command, id, out string, o bench.Options, asJSON bool) er
 	if recorded.Status != results.Done {
 		return fmt.Errorf("run %s is recorded as %s (%s); want one that is done, to compare with", recorded.ID, recorded.Status, recorded.Error)
 	}
+	if recorded.ValidBPC == 0 {
+		return fmt.Errorf("run %s trained nothing: its record has costs, and no BPC to compare with", recorded.ID)
+	}
 	spec, err := recordedSpec(recorded)
 	if err != nil {
 		return err
