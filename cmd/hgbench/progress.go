@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -29,10 +30,23 @@ func newProgress(cmd *cobra.Command) progress {
 	} else {
 		p = &lines{out: stderr}
 	}
-	stop := context.AfterFunc(cmd.Context(), func() {
-		p.note("stopping after this step; Ctrl-C once more stops at once")
-	})
+	stop := context.AfterFunc(cmd.Context(), func() { p.note(stoppingNote(attended(cmd))) })
 	return interruptible{p, stop}
+}
+
+// stoppingNote acknowledges a signal. In a batch job nobody can type.
+func stoppingNote(attended bool) string {
+	note := "stopping after this step"
+	if attended {
+		note += "; Ctrl-C once more stops at once"
+	}
+	return note
+}
+
+// attended says whether there is a terminal to type at, though its output may
+// go elsewhere.
+func attended(cmd *cobra.Command) bool {
+	return isTerminal(cmd.ErrOrStderr()) || cmd.InOrStdin() == os.Stdin && isTerminal(os.Stdin)
 }
 
 // interruptible is progress that acknowledges a signal until it ends.

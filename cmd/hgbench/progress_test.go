@@ -59,6 +59,23 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// What nobody can type is not told.
+func TestStoppingNote(t *testing.T) {
+	for attended, want := range map[bool]string{
+		true: "stopping after this step; Ctrl-C once more stops at once", false: "stopping after this step",
+	} {
+		if got := stoppingNote(attended); got != want {
+			t.Errorf("attended %v: %q, want %q", attended, got, want)
+		}
+	}
+	cmd := newRoot()
+	cmd.SetErr(new(bytes.Buffer))
+	cmd.SetIn(new(bytes.Buffer))
+	if attended(cmd) {
+		t.Error("a buffer is taken for a terminal")
+	}
+}
+
 func TestBars(t *testing.T) {
 	var out bytes.Buffer
 	b := newBars(&out, mpb.ForceTTY(), mpb.WithWidth(120))
