@@ -61,7 +61,8 @@ func (p *Planner) Close() error {
 	return errors.Join(errs...)
 }
 
-// Plan costs a spec.
+// Plan costs a spec. What cannot be planned, such as a context longer than the
+// data, has its id beside the error, if its corpus is here.
 func (p *Planner) Plan(s Spec) (PlanReport, error) {
 	if err := s.Validate(); err != nil {
 		return PlanReport{}, err
@@ -78,18 +79,18 @@ func (p *Planner) Plan(s Spec) (PlanReport, error) {
 		r.ID = s.ID(corpus.SHA256)
 	}
 	if err := corpus.Check(s.Train.Context, s.Train.Batch); err != nil {
-		return PlanReport{}, err
+		return r, err
 	}
 	t, err := newTraining(s, corpus.Vocab, graph.Float32)
 	if err != nil {
-		return PlanReport{}, err
+		return r, err
 	}
 	e, err := newEvaluator(s, corpus, corpus.Test, s.Eval.Bytes, graph.Float32)
 	if err != nil {
-		return PlanReport{}, err
+		return r, err
 	}
 	if r.FLOPs, err = t.flops(corpus.Vocab); err != nil {
-		return PlanReport{}, err
+		return r, err
 	}
 	r.Tokens = int64(s.Train.Steps) * s.TokensPerStep()
 	r.Parameters = parametersOf(t.variants[0].Program)

@@ -20,7 +20,8 @@ type pointState struct {
 	Bytes   int64      `json:"bytes"`        // of memory, planned
 	Spec    bench.Spec `json:"spec"`
 
-	number int // in the sweep, from 1
+	number int    // in the sweep, from 1
+	reason string // why it failed, where it did
 }
 
 // prepareSweep surveys the points of a sweep and opens their corpora, whose
@@ -69,14 +70,14 @@ func surveyPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o 
 		}
 		plan, err := planner.Plan(p.Spec)
 		if err != nil { // the run will fail, and be recorded with the reason
-			plan = bench.PlanReport{Spec: p.Spec}
+			plan = bench.PlanReport{ID: plan.ID, Spec: p.Spec}
 		}
 		states[i] = pointState{Name: points[i].Name, ID: plan.ID, State: "missing", Seconds: planSeconds(plan), Bytes: max(plan.Memory.Total, plan.EvalMemory.Total), Spec: plan.Spec, number: i + 1}
 		if s.PlanOnly {
 			states[i].Seconds = plan.Seconds / float64(max(1, plan.Steps)) * measuredSteps
 		}
 		if r, ok := records.Find(plan.ID); ok {
-			states[i].State = r.Status
+			states[i].State, states[i].reason = r.Status, r.Error
 		}
 	}
 	return states, nil

@@ -94,6 +94,7 @@ func submitSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o s
 	roster := rosterOf(s, points, states)
 	sub := submission{Roster: roster, Options: o.Options, TensorBoard: o.tensorboard}
 	sub.Points = nil
+	var chosen []pointState
 	var done, queuing, elsewhere int
 	for i, p := range roster.Points {
 		_, waits := queued[p.ID]
@@ -108,7 +109,7 @@ func submitSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o s
 		case claimed:
 			elsewhere++
 		default:
-			sub.Points = append(sub.Points, p)
+			sub.Points, chosen = append(sub.Points, p), append(chosen, states[i])
 		}
 	}
 	ahead := fmt.Sprintf("sweep %s: %s, %d done, %d queued or running at Slurm, %d running elsewhere", s.Name, count(len(points)), done, queuing, elsewhere)
@@ -131,8 +132,8 @@ func submitSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o s
 	case o.slurm.dryRun:
 		fmt.Fprint(cmd.OutOrStdout(), out.Script)
 	default:
-		fmt.Fprintf(cmd.OutOrStdout(), "%s, %d submitted as job %s (%s)\n\"hgbench status %s\" shows how far they are, \"scancel %s\" stops them, and the same command submits what is missing then\n",
-			ahead, len(sub.Points), out.Job, filepath.Join(out.Folder, scriptFile), o.out, out.Job)
+		fmt.Fprintf(cmd.OutOrStdout(), "%s, %d submitted%s as job %s (%s)\n\"hgbench status %s\" shows how far they are, \"scancel %s\" stops them, and the same command submits what is missing then\n",
+			ahead, len(sub.Points), triedAgain(chosen), out.Job, filepath.Join(out.Folder, scriptFile), o.out, out.Job)
 	}
 	return nil
 }

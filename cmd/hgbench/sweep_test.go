@@ -105,7 +105,8 @@ func TestSweepWithFailures(t *testing.T) {
 	workFolder(t)
 	write(t, "contexts.yaml", strings.NewReplacer("P1", "P3", "name: tiny", "name: contexts").Replace(tinySweep[:strings.Index(tinySweep, "axes:")])+
 		"axes: {train.context: [24, 20000]}\n")
-	got := hgbench(t, "sweep", "contexts.yaml", "--set", "train.steps=6", "--set", "model.hierarchy=1@1,0@2,1@1", "--set", "eval={context: 24, stride: 12}", "--out", "mine")
+	args := []string{"sweep", "contexts.yaml", "--set", "train.steps=6", "--set", "model.hierarchy=1@1,0@2,1@1", "--set", "eval={context: 24, stride: 12}", "--out", "mine"}
+	got := hgbench(t, args...)
 	if got.status != exitError {
 		t.Errorf("status %d", got.status)
 	}
@@ -115,6 +116,8 @@ func TestSweepWithFailures(t *testing.T) {
 	if len(records) != 2 || records[0].Status != results.Done || records[0].Setting("train.steps") != "6" || records[1].Status != results.Failed {
 		t.Errorf("recorded %v", records)
 	}
+	got = hgbench(t, args...) // which says that it has been tried before
+	contains(t, got.stderr, "2 points, 1 to do (1 of them failed before)", "20000): tried again, it failed before: context 20000 is longer than the training split", "1 of 2 points failed")
 }
 
 func TestSweepThatTrainsNothing(t *testing.T) {
@@ -162,7 +165,7 @@ func TestSweepInterrupted(t *testing.T) {
 		if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
 			t.Fatalf("%v: %v; want status 130\n%s", signal, err, log.String())
 		}
-		contains(t, log.String(), "stopping after this step", "hgbench: interrupted: 1 of 3 points are done and recorded", "the same command goes on")
+		contains(t, log.String(), "stopping after this step\n", "hgbench: interrupted: 1 of 3 points are done and recorded", "the same command goes on")
 		if records := recorded(t, "hgbench-results/tiny"); len(records) != 1 {
 			t.Errorf("%d records after %v", len(records), signal)
 		}

@@ -55,12 +55,27 @@ func (w *sweepWatch) number(i int) string { return fmt.Sprintf("[%d/%d]", w.stat
 // opening says what is ahead.
 func (w *sweepWatch) opening(s *sweeps.Sweep, out string) string {
 	left := w.left(0)
-	at := ""
+	at := triedAgain(w.states)
 	if w.jobs > 1 {
-		at = fmt.Sprintf(", %d at once (--threads %d)", w.jobs, w.options.Threads)
+		at += fmt.Sprintf(", %d at once (--threads %d)", w.jobs, w.options.Threads)
 	}
 	return fmt.Sprintf("sweep %s: %s, %d to do%s, about %s; results in %s",
 		s.Name, count(len(w.states)), len(left), at, formatDuration(sum(left)/time.Duration(max(1, w.jobs))), out)
+}
+
+// triedAgain tells of points that failed when the sweep ran before; empty where
+// none did.
+func triedAgain(points []pointState) string {
+	failed := 0
+	for _, p := range points {
+		if p.State == results.Failed {
+			failed++
+		}
+	}
+	if failed == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d of them failed before)", failed)
 }
 
 // left are the estimated times of the points from i on that are to do.
@@ -121,6 +136,9 @@ func (w *sweepWatch) begun(i int, title string) {
 		fallthrough
 	default:
 		w.note(title)
+	}
+	if w.states[i].State == results.Failed {
+		w.note(title + ": tried again, it failed before: " + w.states[i].reason)
 	}
 	p := &runningPoint{teller: w.teller, started: time.Now()}
 	w.running[i] = p
