@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"hgbench/pkg/checkpoint"
@@ -22,9 +24,10 @@ import (
 // state is where a run stands: beside tensors, what it needs to go on to the
 // same bits. Data, random numbers and schedules are functions of the step.
 type state struct {
-	ID     string `json:"id"`
-	Kernel int    `json:"kernel"`
-	ISA    string `json:"isa"`
+	ID      string  `json:"id"`
+	Kernel  int     `json:"kernel"`
+	ISA     string  `json:"isa"`
+	Program program `json:"program"` // that wrote it
 
 	Step    int     `json:"step"`    // steps made
 	Since   float64 `json:"since"`   // sum of losses in nats since the last point of the curve
@@ -44,6 +47,7 @@ const (
 	checkpointShare = 0.01           // of a run's time may be spent on checkpoints
 	claimName       = "lock"         // in the folder of a run's checkpoints: held while it runs
 	checkpointType  = ".safetensors" // behind a checkpoint's number
+	damagedType     = ".damaged"     // behind that, of one that cannot be gone on from
 )
 
 // checkpoints is a run's folder of them. They are numbered as they are written,
@@ -91,6 +95,9 @@ func claim(dir string) (io.Closer, error) {
 	}
 }
 
+// halfWritten is a temporary file of checkpoint.Save, for a checkpoint's path.
+var halfWritten = regexp.MustCompile(`^\.\d+\.safetensors\.\d+$`)
+
 // list gives the numbers of the checkpoints, in order, and removes what a
 // process left that was killed as it wrote one.
 func (c *checkpoints) list() (numbers []int, err error) {
@@ -101,7 +108,7 @@ func (c *checkpoints) list() (numbers []int, err error) {
 		switch {
 		case ok && bad == nil && n > 0:
 			numbers = append(numbers, n)
-		case strings.HasPrefix(name, "."):
+		case halfWritten.MatchString(e.Name()):
 			err = errors.Join(err, os.Remove(filepath.Join(c.dir, e.Name())))
 		}
 	}
@@ -128,26 +135,51 @@ func (c *checkpoints) load(note func(string)) (s state, ok bool, err error) {
 		return s, false, fmt.Errorf("checkpoints: %w", err)
 	}
 	for i, n := range slices.Backward(numbers) {
-		f, err := checkpoint.Load(c.path(n))
-		if err == nil {
-			s, err = stateOf(f)
-		}
+		s, err := verified(c.path(n))
 		if err == nil {
 			c.loaded = c.path(n)
 			return s, true, nil
+		}
+		if unreadable(err) {
+			return s, false, fmt.Errorf("checkpoints: %w", err)
 		}
 		before := "going on from the one before"
 		if i == 0 {
 			before = "beginning anew"
 		}
-		note(fmt.Sprintf("damaged checkpoint, %s: %v", before, err))
+		note(fmt.Sprintf("damaged checkpoint, %s: %v; set aside as *%s%s", before, err, checkpointType, damagedType))
+		// Those that are kept must be ones to go on from.
+		if err := os.Rename(c.path(n), c.path(n)+damagedType); err != nil {
+			return s, false, fmt.Errorf("checkpoints: %w", err)
+		}
 	}
 	return s, false, nil
 }
 
-// stateOf reads a checkpoint's state.
-func stateOf(f *checkpoint.File) (s state, err error) {
-	text, ok := f.Metadata[stateKey]
+// verified reads a checkpoint through, and gives its state.
+func verified(path string) (s state, err error) {
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return s, err
+	}
+	defer f.Close()
+	if err = f.Verify(); err == nil {
+		s, err = stateOf(f.Metadata)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return s, err
+}
+
+// unreadable says whether an error is none of the checkpoint's, which may be whole.
+func unreadable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// stateOf reads a state from a checkpoint's metadata.
+func stateOf(metadata map[string]string) (s state, err error) {
+	text, ok := metadata[stateKey]
 	if !ok {
 		return s, errors.New("no checkpoint of a run: it has no state")
 	}
@@ -237,7 +269,11 @@ func (r *run) comparable(s state) error {
 		return fmt.Errorf("is a checkpoint of run %s; want one of %s", s.ID, r.record.ID)
 	}
 	if s.Kernel == kernel && s.ISA == isa {
-		return nil
+		mine, err := currentProgram()
+		if err == nil && !mine.same(s.Program) {
+			err = fmt.Errorf("was written by hgbench %s, and this is %s: the result would be that of neither; want that program to go on, or --restart to begin anew", s.Program, mine)
+		}
+		return err
 	}
 	hint := ""
 	if s.Kernel == kernel && slices.ContainsFunc(cpu.Supported(), func(i cpu.ISA) bool { return i.String() == s.ISA }) {
@@ -253,19 +289,17 @@ func (r *run) restore() error {
 	if r.checkpoints == nil || r.checkpoints.loaded == "" {
 		return nil
 	}
-	f, err := checkpoint.Load(r.checkpoints.loaded)
+	f, err := checkpoint.Open(r.checkpoints.loaded)
 	if err != nil {
 		return err
 	}
+	defer f.Close()
 	for name, v := range r.lasting() {
-		saved, err := f.Floats(name, v.Shape...)
-		if err != nil {
+		if err := f.Floats(r.machine.Floats(r.shared(), v), name, v.Shape...); err != nil {
 			return fmt.Errorf("%s: %w", r.checkpoints.loaded, err)
 		}
-		copy(r.machine.Floats(r.shared(), v), saved)
 	}
 	r.note(fmt.Sprintf("going on from a checkpoint after step %d of %d", r.step, r.spec.Train.Steps))
-	r.memory.reset()
 	return nil
 }
 
@@ -286,24 +320,33 @@ func (r *run) lasting() map[string]*graph.Value {
 func (r *run) shared() *graph.Program { return r.training.variants[0].Program }
 
 // checkpoint writes one when it is time.
-func (r *run) checkpoint() {
-	if r.checkpoints != nil && r.checkpoints.due(r.options.CheckpointEvery) {
-		r.save()
+func (r *run) checkpoint() error {
+	if r.checkpoints == nil || !r.checkpoints.due(r.options.CheckpointEvery) {
+		return nil
 	}
+	return r.save()
 }
 
 // save writes a checkpoint. When that fails, as on a full disk, the ones before
-// are still there and the run goes on.
-func (r *run) save() {
+// are still there and the run goes on. It is an error when the corpus may have
+// changed, and then none is written: who goes on from it might never know.
+func (r *run) save() error {
 	if r.checkpoints == nil {
-		return
+		return nil
+	}
+	if r.corpus.Written() {
+		return r.checkCorpus()
 	}
 	if !r.clock.started.IsZero() {
 		r.clock.stop()
 		defer r.clock.start()
 	}
+	mine, err := currentProgram()
+	if err != nil {
+		return err
+	}
 	text, err := json.Marshal(state{
-		ID: r.record.ID, Kernel: r.record.Versions.Kernel, ISA: r.record.Machine.ISA,
+		ID: r.record.ID, Kernel: r.record.Versions.Kernel, ISA: r.record.Machine.ISA, Program: mine,
 		Step: r.step, Since: r.since, Recent: r.recent, Seconds: r.clock.read().Seconds(), Done: r.training.done, Tally: r.tally,
 		Curve: r.record.Curve, Causality: r.record.Causality, Calibration: r.record.Calibration,
 	})
@@ -317,6 +360,7 @@ func (r *run) save() {
 	if err != nil {
 		r.note(fmt.Sprintf("checkpoint after step %d: %v", r.step, err))
 	}
+	return nil
 }
 
 // closeCheckpoints lets go of the run's folder, and removes it if there is

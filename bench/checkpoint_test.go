@@ -200,14 +200,59 @@ func TestDamagedCheckpoints(t *testing.T) {
 	}
 }
 
+// After a damaged one, too, there are two to go on from.
+func TestDamagedTwice(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t), "train.steps=9")
+	whole, err := Run(t.Context(), s, Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l log
+	o := Options{Threads: 1, Checkpoints: t.TempDir(), CheckpointEvery: time.Hour, Note: l.note}
+	stopped(t, s, o, 3)
+	for _, step := range []int{5, 9} {
+		paths, err := filepath.Glob(filepath.Join(o.Checkpoints, "*", "*.safetensors"))
+		if err != nil || len(paths) != checkpointsKept {
+			t.Fatal(paths, err)
+		}
+		if err := os.Truncate(paths[1], 1000); err != nil {
+			t.Fatal(err)
+		}
+		if step < 9 {
+			ctx, cancel := context.WithCancel(t.Context())
+			o.Progress = func(p Progress) {
+				if p.Phase == Training && p.Done == step {
+					cancel()
+				}
+			}
+			if _, err := Run(ctx, s, o); !isCancelled(err) {
+				t.Fatalf("stopped with %v", err)
+			}
+			continue
+		}
+		o.Progress = nil
+		record, err := Run(t.Context(), s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(bare(whole), bare(record)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+	if l.contains("beginning anew") {
+		t.Errorf("notes %q", l.notes)
+	}
+}
+
 // A checkpoint that would not lead to the same bits is refused, and left alone.
 func TestForeignCheckpoints(t *testing.T) {
 	s := tiny(t, "transformer", "data="+textFile(t), "train.steps=9")
 	for name, c := range map[string]struct{ old, new, want string }{
-		"kernel": {fmt.Sprintf(`"kernel":%d`, cpu.KernelVersion), `"kernel":0`, "was written with kernel version 0 on "},
-		"isa":    {`"isa":"` + CurrentMachine(1).ISA, `"isa":"sse`, fmt.Sprintf("with kernel version %d on sse", cpu.KernelVersion)},
-		"known":  {`"isa":"` + CurrentMachine(1).ISA, `"isa":"portable`, "want HGBENCH_ISA=portable to go on, or --restart to begin anew"},
-		"id":     {`"id":"`, `"id":"0`, "is a checkpoint of run 0"},
+		"kernel":  {fmt.Sprintf(`"kernel":%d`, cpu.KernelVersion), `"kernel":0`, "was written with kernel version 0 on "},
+		"isa":     {`"isa":"` + CurrentMachine(1).ISA, `"isa":"sse`, fmt.Sprintf("with kernel version %d on sse", cpu.KernelVersion)},
+		"known":   {`"isa":"` + CurrentMachine(1).ISA, `"isa":"portable`, "want HGBENCH_ISA=portable to go on, or --restart to begin anew"},
+		"program": {`"program":{`, `"program":{},"was":{`, "the result would be that of neither; want that program to go on, or --restart"},
+		"id":      {`"id":"`, `"id":"0`, "is a checkpoint of run 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var l log
@@ -341,7 +386,7 @@ func FuzzState(f *testing.F) {
 	f.Add([]byte(`{"step":-1}`))
 	f.Add([]byte(`{"tally":{"windows":[1],"position":[]}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := stateOf(&checkpoint.File{Metadata: map[string]string{stateKey: string(text)}})
+		s, err := stateOf(map[string]string{stateKey: string(text)})
 		if err != nil {
 			return
 		}
@@ -364,12 +409,12 @@ func TestNoState(t *testing.T) {
 		`{"step": 1, "curve": [{"step": 2}]}`: "step 1 with a curve of 1 points",
 		`{"tally": {}}`:                       "tally of 0 and 0 slices; want 32",
 	} {
-		f := &checkpoint.File{Metadata: map[string]string{stateKey: text}}
+		f := map[string]string{stateKey: text}
 		if _, err := stateOf(f); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
 		}
 	}
-	if _, err := stateOf(&checkpoint.File{}); err == nil || !strings.Contains(err.Error(), "no checkpoint of a run") {
+	if _, err := stateOf(nil); err == nil || !strings.Contains(err.Error(), "no checkpoint of a run") {
 		t.Errorf("error %v", err)
 	}
 }

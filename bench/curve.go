@@ -31,7 +31,9 @@ func (r *run) train() error {
 		if err := r.makeStep(); err != nil {
 			return err
 		}
-		r.checkpoint()
+		if err := r.checkpoint(); err != nil {
+			return err
+		}
 	}
 	n := len(r.record.Curve)
 	if n == 0 || r.record.Curve[n-1].Step != steps {

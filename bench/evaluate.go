@@ -50,10 +50,11 @@ func Evaluate(ctx context.Context, s Spec, weights, split string, o Options) (Sc
 	if err := loadWeights(m, e.programs[0].Program, weights); err != nil {
 		return Scored{}, err
 	}
-	found, err := e.run(ctx, m, newTally(), func(done, total int) {
+	found, err := e.run(ctx, m, newTally(), func(done, total int) error {
 		if o.Progress != nil {
 			o.Progress(Progress{Phase: Testing, Done: done, Total: total})
 		}
+		return nil
 	})
 	if err != nil {
 		return Scored{}, err

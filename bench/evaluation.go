@@ -122,8 +122,8 @@ func newTally() *tally {
 }
 
 // run scores all windows, or those that t does not count yet. After each batch
-// it tells progress, which may be nil.
-func (e *evaluator) run(ctx context.Context, m *cpu.Machine, t *tally, progress func(done, total int)) (score, error) {
+// it tells progress, which may be nil, and whose error ends it.
+func (e *evaluator) run(ctx context.Context, m *cpu.Machine, t *tally, progress func(done, total int) error) (score, error) {
 	tokens := make([]int32, e.batch*e.length)
 	for len(t.Windows) < len(e.windows) {
 		if err := ctx.Err(); err != nil {
@@ -140,7 +140,9 @@ func (e *evaluator) run(ctx context.Context, m *cpu.Machine, t *tally, progress 
 			}
 		}
 		if progress != nil {
-			progress(len(t.Windows), len(e.windows))
+			if err := progress(len(t.Windows), len(e.windows)); err != nil {
+				return score{}, err
+			}
 		}
 	}
 	s := score{bpc: bits(t.Nats / t.Targets), windows: t.Windows}

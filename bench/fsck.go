@@ -83,17 +83,12 @@ func CheckCheckpoints(dir string) (whole int, wrong []error) {
 			return whole, append(wrong, err)
 		}
 		for _, path := range paths {
-			f, err := checkpoint.Load(path)
+			s, err := verified(path)
+			if err == nil && s.ID != run.Name() {
+				err = fmt.Errorf("%s: is a checkpoint of run %s", path, s.ID)
+			}
 			if err != nil {
 				wrong = append(wrong, err)
-				continue
-			}
-			s, err := stateOf(f)
-			if err == nil && s.ID != run.Name() {
-				err = fmt.Errorf("is a checkpoint of run %s", s.ID)
-			}
-			if err != nil {
-				wrong = append(wrong, fmt.Errorf("%s: %w", path, err))
 				continue
 			}
 			whole++

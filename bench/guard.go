@@ -54,5 +54,9 @@ func (r *run) checkCorpus() error {
 		return fmt.Errorf("corpus %s was changed during the run: its SHA-256 was %s and is %s, so this is the result of neither",
 			r.spec.Data, r.corpus.SHA256, now)
 	}
+	if r.corpus.Written() { // and changed back, perhaps
+		return fmt.Errorf("corpus %s was written to during the run: its bytes are what they were, and nobody knows whether they always were; the same command goes on from before that",
+			r.spec.Data)
+	}
 	return nil
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"math"
 	"testing"
+	"time"
 )
 
 // What is planned is what the process needs: beside what was there before, no
@@ -30,5 +31,21 @@ func TestPlannedMemoryIsMeasured(t *testing.T) {
 			}
 			t.Logf("planned %.1f MB, measured %.1f MB more than idle", float64(m.PlannedBytes)/1e6, float64(m.PeakRSSBytes-m.IdleBytes)/1e6)
 		})
+	}
+}
+
+// To go on from a checkpoint takes no more memory than to begin: a run that fits
+// when it begins fits when it goes on.
+func TestResumeNeedsNoMore(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t), "model.d_ff=30000", "model.d_model=96", "model.attention=full", "train.batch=1", "train.steps=2", "eval.every=0")
+	o := Options{Threads: 1, Checkpoints: t.TempDir(), CheckpointEvery: time.Hour}
+	stopped(t, s, o, 1)
+	o.Note = func(text string) { t.Log(text) }
+	r, err := Run(t.Context(), s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := r.Memory; m.MeasuredPeak-m.Idle > m.Planned.Total*11/10 {
+		t.Errorf("planned %.1f MB, measured %.1f MB more than idle", float64(m.Planned.Total)/1e6, float64(m.MeasuredPeak-m.Idle)/1e6)
 	}
 }

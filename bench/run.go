@@ -165,7 +165,7 @@ func (r *run) perform() (err error) {
 		err = r.judge()
 	}
 	if err != nil && r.ctx.Err() != nil {
-		r.save()
+		err = errors.Join(err, r.save())
 	}
 	if err != nil {
 		return err
@@ -201,11 +201,11 @@ func (r *run) evaluate(e *evaluator, progress func(done, total int)) (score, err
 	if r.tally == nil {
 		r.tally = newTally()
 	}
-	found, err := e.run(r.ctx, r.machine, r.tally, func(done, total int) {
+	found, err := e.run(r.ctx, r.machine, r.tally, func(done, total int) error {
 		if progress != nil {
 			progress(done, total)
 		}
-		r.checkpoint()
+		return r.checkpoint()
 	})
 	if err == nil {
 		r.tally = nil

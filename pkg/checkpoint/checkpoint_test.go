@@ -1,10 +1,12 @@
 package checkpoint
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +90,7 @@ func TestHostileFiles(t *testing.T) {
 		"backwards":    {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, make([]byte, 8)...), "offset"},
 		"truncated":    {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, make([]byte, 7)...), "incomplete"},
 		"too much":     {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, make([]byte, 9)...), "incomplete"},
-		"overflow":     {file(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}`, make([]byte, 8)...), "overflow"},
+		"overflow":     {file(`{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,8]}}`, make([]byte, 8)...), "overflow"},
 		"wrong type":   {file(`{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}`, make([]byte, 4)...), `tensor "a" is F16: want F32, I32 or U8`},
 		"unknown type": {file(`{"a":{"dtype":"F8","shape":[4],"data_offsets":[0,4]}}`, make([]byte, 4)...), "F8"},
 		"empty axis":   {file(`{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`), "axes from 1"},
@@ -105,8 +107,65 @@ func TestHostileFiles(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
 	}
+	// Nothing as large as a file says it is gets allocated before the file is known to be that large for a reason.
+	sparse := filepath.Join(t.TempDir(), "sparse")
+	if err := os.WriteFile(sparse, file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 0, 0, 0, 0), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(sparse, 4<<40); err == nil { // where there are files with holes
+		if _, err := Load(sparse); err == nil || !strings.Contains(err.Error(), "tensors of 4 bytes in a file that has 4398046511042 for them") {
+			t.Errorf("a sparse file: %v", err)
+		}
+	}
 	if _, err := Load(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a folder: %v", err)
+	}
+}
+
+// Verify finds what Load finds, in pieces.
+func TestVerify(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "w.safetensors")
+	large := make([]float32, 1<<18+3)
+	f := sample()
+	f.Tensors["large"] = Tensor{Shape: []int{len(large)}, Floats: large}
+	large[1<<18+1] = 7
+	if err := Save(path, f); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.Verify(); err != nil {
+		t.Error(err)
+	}
+	got := make([]float32, len(large))
+	if err := r.Floats(got, "large", len(large)); err != nil || !slices.Equal(got, large) {
+		t.Errorf("%v, or other numbers", err)
+	}
+	for _, err := range []error{r.Floats(got, "large", 3), r.Floats(got, "none", 3), r.Floats(got[:4], "tokens", 4)} {
+		if err == nil {
+			t.Error("no error")
+		}
+	}
+	damage, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer damage.Close()
+	for _, value := range []float32{8, float32(math.Inf(1))} {
+		bits := binary.LittleEndian.AppendUint32(nil, math.Float32bits(value))
+		if _, err := damage.WriteAt(bits, r.start+int64(r.infos["large"].DataOffsets[0])+4*(1<<18+1)); err != nil {
+			t.Fatal(err)
+		}
+		want := "the file is damaged"
+		if value > 8 {
+			want = `tensor "large": element 262145 is +Inf`
+		}
+		if err := r.Verify(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
 	}
 }
 
@@ -147,6 +206,13 @@ func FuzzDecode(f *testing.F) {
 	f.Add(file(`{"__metadata__":{"a":"b"}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := Decode(data)
+		r, bad := newReader(bytes.NewReader(data), int64(len(data)))
+		if bad == nil {
+			bad = r.Verify()
+		}
+		if (err == nil) != (bad == nil) {
+			t.Errorf("Decode says %v, Verify %v", err, bad)
+		}
 		if err != nil {
 			return
 		}

@@ -49,7 +49,7 @@ func save(path string, f *File) (err error) {
 	if metadata == nil {
 		metadata = make(map[string]string)
 	}
-	metadata[sumKey] = f.sum()
+	metadata[sumKey] = sumOf(f).String()
 	if err := write(temp, views, metadata); err != nil {
 		return unwrapPath(err)
 	}

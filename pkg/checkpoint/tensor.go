@@ -5,7 +5,6 @@ package checkpoint
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"unsafe"
 
 	"github.com/nlpodyssey/safetensors"
@@ -70,13 +69,14 @@ func (t Tensor) check(name string) error {
 	if len(t.Floats)+len(t.Ints) != n || (t.Floats == nil) == (t.Ints == nil) {
 		return fmt.Errorf("tensor %q is %v: has %d float32 and %d int32 elements, want %d of one type", name, t.Shape, len(t.Floats), len(t.Ints), n)
 	}
-	return t.finite(name)
+	return finite(name, t.Floats, 0)
 }
 
-func (t Tensor) finite(name string) error {
-	for i, x := range t.Floats {
+// finite errs on a NaN or infinity in the elements of a tensor from the first on.
+func finite(name string, elements []float32, first int) error {
+	for i, x := range elements {
 		if x-x != 0 {
-			return fmt.Errorf("tensor %q: element %d is %g: want finite numbers", name, i, x)
+			return fmt.Errorf("tensor %q: element %d is %g: want finite numbers", name, first+i, x)
 		}
 	}
 	return nil
@@ -115,21 +115,14 @@ var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 // bytesOf gives numbers as a file holds them: where the machine does too, they
 // are the same memory, since a checkpoint may be as large as what is free.
 func bytesOf[T float32 | int32](numbers []T) []byte {
-	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), 4*len(numbers))
 	if littleEndian {
-		return bytes
+		return memoryOf(numbers)
 	}
-	return swapped(bytes)
+	return swapped(memoryOf(numbers))
 }
 
-// numbersOf is the reverse of bytesOf.
-func numbersOf[T float32 | int32](bytes []byte) []T {
-	if !littleEndian {
-		bytes = swapped(bytes)
-	} else if uintptr(unsafe.Pointer(unsafe.SliceData(bytes)))%4 != 0 {
-		bytes = append(make([]byte, 0, len(bytes)), bytes...) // the heap's are aligned
-	}
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(bytes))), len(bytes)/4)
+func memoryOf[T float32 | int32](numbers []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), 4*len(numbers))
 }
 
 func swapped(bytes []byte) []byte {
@@ -138,30 +131,4 @@ func swapped(bytes []byte) []byte {
 		out[i], out[i+1], out[i+2], out[i+3] = bytes[i+3], bytes[i+2], bytes[i+1], bytes[i]
 	}
 	return out
-}
-
-// decode reads a tensor whose header has been checked against its data.
-func decode(name string, info *safetensors.TensorInfo, data []byte) (Tensor, error) {
-	t := Tensor{Shape: make([]int, len(info.Shape))}
-	for i, s := range info.Shape {
-		if s < 1 || s > math.MaxInt32 {
-			return Tensor{}, fmt.Errorf("tensor %q is %v: want axes from 1 to %d", name, info.Shape, math.MaxInt32)
-		}
-		t.Shape[i] = int(s)
-	}
-	data = data[info.DataOffsets[0]:info.DataOffsets[1]]
-	switch info.DType {
-	case safetensors.F32:
-		t.Floats = numbersOf[float32](data)
-	case safetensors.I32:
-		t.Ints = numbersOf[int32](data)
-	case safetensors.U8: // masks and flags
-		t.Ints = make([]int32, len(data))
-		for i, x := range data {
-			t.Ints[i] = int32(x)
-		}
-	default:
-		return Tensor{}, fmt.Errorf("tensor %q is %v: want F32, I32 or U8", name, info.DType)
-	}
-	return t, t.finite(name)
 }

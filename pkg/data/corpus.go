@@ -45,6 +45,8 @@ type Corpus struct {
 	RowLen int
 
 	release func() error
+	file    *os.File // that is mapped, nil where tokens are a copy
+	opened  stamp    // of it, when it was opened
 }
 
 // Open returns the corpus called name:
@@ -77,7 +79,7 @@ func Open(ctx context.Context, name string) (*Corpus, error) {
 // Close gives the corpus's memory back; its splits must not be used any more. Closing twice does nothing.
 func (c *Corpus) Close() error {
 	release := c.release
-	c.Train, c.Valid, c.Test, c.release = nil, nil, nil, nil
+	c.Train, c.Valid, c.Test, c.release, c.file = nil, nil, nil, nil, nil
 	if release == nil {
 		return nil
 	}
@@ -85,6 +87,25 @@ func (c *Corpus) Close() error {
 		return fmt.Errorf("close corpus %s: %w", c.Name, err)
 	}
 	return nil
+}
+
+// Written says whether the file that the tokens are read from was written to since Open, going by its size and time: they
+// may be others now, or have been for a while. Another file in its place does no harm.
+func (c *Corpus) Written() bool { return stampOf(c.file) != c.opened }
+
+// stamp of a file is another one once it was written to.
+type stamp struct{ size, nanoseconds int64 }
+
+// stampOf is the zero stamp where there is no file, or none any more.
+func stampOf(f *os.File) stamp {
+	if f == nil {
+		return stamp{}
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return stamp{}
+	}
+	return stamp{info.Size(), info.ModTime().UnixNano()}
 }
 
 // Check says whether batches of batch windows of context tokens can be drawn from the training split.

@@ -6,7 +6,10 @@ import "os"
 
 // These are the plain twins of map_unix.go, for systems without its calls.
 
-func mapFile(path string) ([]byte, error) { return os.ReadFile(path) }
+func mapFile(path string) ([]byte, *os.File, error) {
+	data, err := os.ReadFile(path)
+	return data, nil, err
+}
 
 func allocate(n int) ([]byte, error) { return make([]byte, n), nil }
 

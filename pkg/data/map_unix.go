@@ -11,25 +11,29 @@ import (
 
 // mapFile maps a file of at least one byte into memory, read-only. Its pages are the system's file cache, shared with other
 // runs over the same corpus, and stay out of the Go heap, whose collector would otherwise
-// double them. The file must not be shortened while it is mapped.
-func mapFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+// double them. The file must not be shortened while it is mapped; it stays open, so that one can see whether it is written to.
+func mapFile(path string) (data []byte, f *os.File, err error) {
+	f, err = os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer f.Close() // the mapping outlives it
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info.Size() != int64(int(info.Size())) {
-		return nil, fmt.Errorf("map %s: its %d bytes do not fit this machine's address space", path, info.Size())
+		return nil, nil, fmt.Errorf("map %s: its %d bytes do not fit this machine's address space", path, info.Size())
 	}
-	data, err := unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_PRIVATE)
+	data, err = unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_PRIVATE)
 	if err != nil {
-		return nil, fmt.Errorf("map %s: %w", path, err)
+		return nil, nil, fmt.Errorf("map %s: %w", path, err)
 	}
-	return data, nil
+	return data, f, nil
 }
 
 // allocate returns n zero bytes outside the Go heap.

@@ -54,22 +54,30 @@ func openText(name, path string) (*Corpus, error) {
 	if info.Size() < 20 {
 		return nil, fmt.Errorf("corpus %s: %s has %d bytes, want at least 20, of which 5 %% are one", name, path, info.Size())
 	}
-	all, err := mapFile(path)
+	all, file, err := mapFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("corpus %s: %w", name, err)
 	}
+	opened := stampOf(file) // before it is hashed, so that nothing changes unseen after that
 	sum := sha256.Sum256(all)
 	train, valid := splits(len(all))
 	return &Corpus{
-		Name:    name,
-		Path:    path,
-		SHA256:  hex.EncodeToString(sum[:]),
-		Unit:    Byte,
-		Vocab:   Vocab,
-		Train:   all[:train:train],
-		Valid:   all[train : train+valid : train+valid],
-		Test:    all[train+valid:],
-		release: func() error { return unmap(all) },
+		Name:   name,
+		Path:   path,
+		SHA256: hex.EncodeToString(sum[:]),
+		Unit:   Byte,
+		Vocab:  Vocab,
+		Train:  all[:train:train],
+		Valid:  all[train : train+valid : train+valid],
+		Test:   all[train+valid:],
+		release: func() error {
+			if file == nil {
+				return unmap(all)
+			}
+			return errors.Join(unmap(all), file.Close())
+		},
+		file:   file,
+		opened: opened,
 	}, nil
 }
 
