@@ -49,6 +49,8 @@ func (r *run) proveInitial() error {
 
 // proveFinal proves the trained weights on windows of the validation split.
 func (r *run) proveFinal() error {
+	r.progress.Phase, r.progress.Done, r.progress.Total = Proving, 0, 0
+	r.tell(r.progress)
 	return r.proveShape(&r.record.Causality.Final, r.machine)
 }
 
