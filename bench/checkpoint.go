@@ -34,7 +34,7 @@ type state struct {
 	Recent  float64 `json:"recent"`  // mean over recent steps, for Progress
 	Seconds float64 `json:"seconds"` // of training
 	Done    float64 `json:"done"`    // FLOPs executed, where they depend on the data
-	Tally   *tally  `json:"tally"`   // of the evaluation under way, if one is
+	Tally   *tally  `json:"tally"`   // as in run
 
 	Curve       []results.Point      `json:"curve"`
 	Causality   results.Causality    `json:"causality"`

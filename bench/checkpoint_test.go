@@ -80,6 +80,60 @@ func stopped(t *testing.T, s Spec, o Options, steps int) {
 	}
 }
 
+// What comes before and after the steps is not lost either: a run that is stopped
+// in its final proof does not score the test split anew, and one that is killed
+// once its initial proof is done does not prove again.
+func TestResumeBesideTraining(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t))
+	whole, err := Run(t.Context(), s, Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Threads: 1, Checkpoints: t.TempDir(), CheckpointEvery: time.Hour}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	tested := false
+	o.Progress = func(p Progress) {
+		tested = tested || p.Phase == Testing
+		if tested && p.Phase == Proving {
+			cancel()
+		}
+	}
+	if _, err := Run(ctx, s, o); !isCancelled(err) {
+		t.Fatalf("stopped in the final proof with %v", err)
+	}
+	if r, err := ReadReached(o.Checkpoints, whole.ID); err != nil || r.Step != 4 || r.Windows != len(whole.TestWindows) || !r.Proven {
+		t.Errorf("reached %+v, %v", r, err)
+	}
+	var phases []Phase
+	o.Progress = func(p Progress) { phases = append(phases, p.Phase) }
+	record, err := Run(t.Context(), s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Phase{Preparing, Proving}; !slices.Equal(phases, want) {
+		t.Errorf("resumed in %v; want %v", phases, want)
+	}
+	if diff := cmp.Diff(bare(whole), bare(record)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+
+	// The first checkpoint is made before the first step, when it is due.
+	o = Options{Threads: 1, Checkpoints: t.TempDir()}
+	o.Progress = func(p Progress) {
+		if p.Phase == Training && p.Done == 1 {
+			made := &checkpoints{dir: filepath.Join(o.Checkpoints, whole.ID)}
+			s, ok, err := made.load(func(note string) { t.Error(note) })
+			if err != nil || !ok || s.Step != 0 || s.Causality.Init != results.Pass {
+				t.Errorf("before the first step is saved: %+v, %v, %v", s, ok, err)
+			}
+		}
+	}
+	if _, err := Run(t.Context(), s, o); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // However often it is stopped, and wherever, a run ends with the same bits.
 func TestResume(t *testing.T) {
 	path := "data=" + textFile(t)

@@ -140,6 +140,7 @@ func (r *run) validate() error {
 	r.progress.Phase, r.progress.ValidBPC = Validating, found.bpc
 	r.tell(r.progress)
 	r.record.Curve[len(r.record.Curve)-1].ValidBPC = &found.bpc
+	r.tally = nil // a checkpoint has the one or the other
 	return nil
 }
 

@@ -8,7 +8,7 @@ type Phase string
 // Phases of a run, in order.
 const (
 	Preparing   Phase = "prepare" // corpus, programs, plan
-	Proving     Phase = "prove"   // causality
+	Proving     Phase = "prove"   // causality, and once more at the end
 	Calibrating Phase = "calibrate"
 	Training    Phase = "train"
 	Validating  Phase = "validate" // during training and at its end

@@ -36,10 +36,7 @@ func (r *run) proveInitial() error {
 		return err
 	}
 	for _, model := range models {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		short, err := verify.Causality(model, 8, exhaustiveLength, false, r.record.Machine.Threads, r.spec.Seed)
+		short, err := verify.Causality(r.ctx, model, 8, exhaustiveLength, false, r.record.Machine.Threads, r.spec.Seed)
 		if err != nil {
 			return err
 		}
@@ -52,6 +49,8 @@ func (r *run) proveInitial() error {
 
 // proveFinal proves the trained weights on windows of the validation split.
 func (r *run) proveFinal() error {
+	r.progress.Phase, r.progress.Done, r.progress.Total = Proving, 0, 0
+	r.tell(r.progress)
 	return r.proveShape(&r.record.Causality.Final, r.machine)
 }
 
@@ -90,7 +89,7 @@ func (r *run) proveShape(verdict *string, trained *cpu.Machine) error {
 	if d := model.Divisor(); d > 1 {
 		strides = append(strides, d)
 	}
-	report, err := p.Prove(m, window, verify.Probes(length, limit, r.spec.Seed, strides...), r.spec.Seed)
+	report, err := p.Prove(r.ctx, m, window, verify.Probes(length, limit, r.spec.Seed, strides...), r.spec.Seed)
 	if err != nil {
 		return err
 	}

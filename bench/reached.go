@@ -16,8 +16,9 @@ import (
 
 // Reached is how far a run had come when its last checkpoint was written.
 type Reached struct {
+	Proven  bool    // causal, before training
 	Step    int     // steps of training made
-	Windows int     // scored, of the evaluation that was under way
+	Windows int     // scored, of the evaluation that was under way, or of the test
 	Seconds float64 // of training
 }
 
@@ -41,7 +42,7 @@ func ReadReached(checkpoints, id string) (Reached, error) {
 		if err := json.Unmarshal([]byte(metadata[stateKey]), &s); err != nil {
 			return Reached{}, fmt.Errorf("%s: state of the run: %w", path, err)
 		}
-		r := Reached{Step: s.Step, Seconds: s.Seconds}
+		r := Reached{Proven: s.Causality.Init != "", Step: s.Step, Seconds: s.Seconds}
 		if s.Tally != nil {
 			r.Windows = len(s.Tally.Windows)
 		}

@@ -15,7 +15,7 @@ func TestReadReached(t *testing.T) {
 	}
 	for number, state := range map[string]string{
 		"000009": `{"step": 9}`,
-		"000010": `{"step": 10, "seconds": 2.5, "tally": {"windows": [1, 2, 3]}}`,
+		"000010": `{"step": 10, "seconds": 2.5, "causality": {"init": "pass"}, "tally": {"windows": [1, 2, 3]}}`,
 		".00011": `{"step": 11}`, // being written
 	} {
 		f := &checkpoint.File{Metadata: map[string]string{stateKey: state}}
@@ -26,7 +26,7 @@ func TestReadReached(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r, err := ReadReached(dir, "a"); err != nil || r != (Reached{Step: 10, Windows: 3, Seconds: 2.5}) {
+	if r, err := ReadReached(dir, "a"); err != nil || r != (Reached{Proven: true, Step: 10, Windows: 3, Seconds: 2.5}) {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "a", "000012"+checkpointType), []byte("torn"), 0o600); err != nil {

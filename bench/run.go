@@ -66,7 +66,7 @@ type run struct {
 	since       float64      // sum of their losses in nats since the last point of the curve
 	recent      float64      // bits, exponential mean over recent steps
 	done        float64      // FLOPs of the steps before the checkpoint, see training
-	tally       *tally       // of the evaluation under way, nil without
+	tally       *tally       // of the evaluation under way, or of the test that is done; nil without
 	clock       stopwatch    // of training: evaluation and checkpoints left out
 
 	watchdog watchdog
@@ -161,21 +161,22 @@ func (r *run) perform() (err error) {
 	if err := r.initialise(); err != nil {
 		return err
 	}
+	if err := r.checkpoint(); err != nil { // the proof may have taken long
+		return err
+	}
 	if err = r.train(); err == nil {
 		err = r.judge()
+	}
+	if err == nil {
+		err = r.checkpoint() // so may the proof that comes
+	}
+	if err == nil {
+		err = r.conclude()
 	}
 	if err != nil && r.ctx.Err() != nil {
 		err = errors.Join(err, r.save())
 	}
 	if err != nil {
-		return err
-	}
-	r.record.Memory.Idle, r.record.Memory.MeasuredPeak = r.memory.idle, r.memory.peak()
-	if err := r.proveFinal(); err != nil {
-		return err
-	}
-	r.record.WeightsHash = r.machine.Hash()
-	if r.record.Sample, err = r.sample(); err != nil {
 		return err
 	}
 	if err := r.checkCorpus(); err != nil {
@@ -201,16 +202,23 @@ func (r *run) evaluate(e *evaluator, progress func(done, total int)) (score, err
 	if r.tally == nil {
 		r.tally = newTally()
 	}
-	found, err := e.run(r.ctx, r.machine, r.tally, func(done, total int) error {
+	return e.run(r.ctx, r.machine, r.tally, func(done, total int) error {
 		if progress != nil {
 			progress(done, total)
 		}
 		return r.checkpoint()
 	})
-	if err == nil {
-		r.tally = nil
+}
+
+// conclude proves and describes the final weights.
+func (r *run) conclude() (err error) {
+	r.record.Memory.Idle, r.record.Memory.MeasuredPeak = r.memory.idle, r.memory.peak()
+	if err := r.proveFinal(); err != nil {
+		return err
 	}
-	return found, err
+	r.record.WeightsHash = r.machine.Hash()
+	r.record.Sample, err = r.sample()
+	return err
 }
 
 // judge evaluates the final weights on the validation and the test split.

@@ -50,7 +50,7 @@ func TestRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []Phase{Preparing, Proving, Training, Validating, Training, Validating, Training, Validating, Testing}
+			want := []Phase{Preparing, Proving, Training, Validating, Training, Validating, Training, Validating, Testing, Proving}
 			if got := slices.Compact(phases); !slices.Equal(got, want) {
 				t.Errorf("phases %v, want %v", got, want)
 			}

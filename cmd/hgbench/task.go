@@ -93,7 +93,8 @@ func goOnLater(cmd *cobra.Command, self slurm.Own, before bench.Reached, id, out
 	if err != nil {
 		return err
 	}
-	if reached.Step == before.Step && reached.Windows == before.Windows {
+	reached.Seconds = before.Seconds
+	if reached == before {
 		return fmt.Errorf("task %s came to no step within its time, so it does not go back to the queue; want a longer --time", self.ID)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "task %s goes back to the queue\n", self.ID)

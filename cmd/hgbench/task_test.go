@@ -55,7 +55,7 @@ func TestGoOnLater(t *testing.T) {
 		t.Skip("needs a shell")
 	}
 	workFolder(t)
-	leaveCheckpoint(t, "mine", "ab", `{"step": 7, "tally": {"windows": [1, 2]}}`)
+	leaveCheckpoint(t, "mine", "ab", `{"step": 7, "causality": {"init": "pass"}, "tally": {"windows": [1, 2]}}`)
 	t.Setenv("PATH", t.TempDir()+string(os.PathListSeparator)+os.Getenv("PATH"))
 	bin, _, _ := strings.Cut(os.Getenv("PATH"), string(os.PathListSeparator))
 	for name, c := range map[string]struct {
@@ -66,7 +66,8 @@ func TestGoOnLater(t *testing.T) {
 	}{
 		"time ends, in training":      {"RUNNING", bench.Reached{Step: 3}, true, ""},
 		"time ends, in an evaluation": {"RUNNING", bench.Reached{Step: 7, Windows: 1}, true, ""},
-		"time ends before a step":     {"RUNNING", bench.Reached{Step: 7, Windows: 2}, false, "came to no step within its time"},
+		"time ends, once proven":      {"RUNNING", bench.Reached{Step: 7, Windows: 2}, true, ""},
+		"time ends before a step":     {"RUNNING", bench.Reached{Proven: true, Step: 7, Windows: 2}, false, "came to no step within its time"},
 		"cancelled or preempted":      {"COMPLETING", bench.Reached{}, false, ""},
 	} {
 		for program, script := range map[string]string{"squeue": "echo " + c.state, "scontrol": `echo "$@" >> requeued`} {

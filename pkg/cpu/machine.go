@@ -8,6 +8,7 @@
 package cpu
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -168,6 +169,16 @@ func (m *Machine) Run(p *graph.Program) {
 		c.pairs.Store(0)
 	}
 	m.pool.run(l.job)
+}
+
+// RunContext is Run, given up within a few tiles of work when ctx ends: the error
+// is then that of ctx, and what the program writes is left in part.
+func (m *Machine) RunContext(ctx context.Context, p *graph.Program) error {
+	j := m.loaded[p].job
+	j.cancel = ctx.Done()
+	m.Run(p)
+	j.cancel = nil
+	return ctx.Err()
 }
 
 // Executed is the number of floating-point operations in matrix products of the

@@ -44,6 +44,7 @@ type job struct {
 	phases []phase
 	state  []phaseState
 	clock  func(phase int, d time.Duration) // when set, told the time of each phase
+	cancel <-chan struct{}                  // when closed, tiles that have not begun are left out; nil: never
 }
 
 // phaseState has a cache line of its own.
@@ -99,6 +100,17 @@ func (p *pool) run(j *job) {
 	p.left.Wait()
 }
 
+// cancelled says whether tiles are left out from now on: then all that come
+// after one that was, so that no tile reads what was never written.
+func (j *job) cancelled() bool {
+	select {
+	case <-j.cancel:
+		return true
+	default:
+		return false
+	}
+}
+
 func (j *job) work(w *worker) {
 	var start time.Time
 	timed := j.clock != nil && w.id == 0
@@ -109,7 +121,9 @@ func (j *job) work(w *worker) {
 		ph, st := &j.phases[i], &j.state[i]
 		tiles := int64(ph.tiles)
 		for t := st.next.Add(1) - 1; t < tiles; t = st.next.Add(1) - 1 {
-			ph.run(w, int(t))
+			if !j.cancelled() {
+				ph.run(w, int(t))
+			}
 			st.done.Add(1)
 		}
 		// Waiting for tiles rather than for threads: a thread that the system

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -152,8 +153,9 @@ func (p *Prover) Programs() []*graph.Program {
 
 // Prove probes tokens with the weights in the machine. windows are batch rows
 // of length tokens; nil are random ones. Its cost is that of five forward
-// passes for every batch of probes.
-func (p *Prover) Prove(m *cpu.Machine, windows []int32, probes []int, seed uint64) (CausalityReport, error) {
+// passes for every batch of probes. When ctx ends, it stops in the midst of a
+// pass, with the error of ctx.
+func (p *Prover) Prove(ctx context.Context, m *cpu.Machine, windows []int32, probes []int, seed uint64) (CausalityReport, error) {
 	if windows != nil && len(windows) != p.batch*p.length {
 		return CausalityReport{}, fmt.Errorf("causality: %d tokens: want %d windows of %d", len(windows), p.batch, p.length)
 	}
@@ -162,18 +164,23 @@ func (p *Prover) Prove(m *cpu.Machine, windows []int32, probes []int, seed uint6
 			return CausalityReport{}, fmt.Errorf("causality: probe of token %d: want 0 to %d", t, p.length-1)
 		}
 	}
-	run := &proof{Prover: p, machine: m, random: philox.New(seed, 0)}
+	run := &proof{Prover: p, ctx: ctx, machine: m, random: philox.New(seed, 0)}
 	run.base = run.window(windows)
-	run.logits = run.forwardPass(run.base)
+	var err error
+	if run.logits, err = run.forwardPass(run.base); err != nil {
+		return CausalityReport{}, err
+	}
 	for _, x := range run.logits {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return CausalityReport{}, fmt.Errorf("causality: logits hold %g: nothing can be proven about diverged weights", x)
 		}
 	}
 	for chunk := range slices.Chunk(probes, p.batch) {
-		run.future(chunk)
-		run.gradient(chunk)
-		run.past(chunk)
+		for _, part := range []func([]int) error{run.future, run.gradient, run.past} {
+			if err := part(chunk); err != nil {
+				return CausalityReport{}, err
+			}
+		}
 	}
 	run.report.Probes = len(probes)
 	return run.report, nil
@@ -218,8 +225,8 @@ func Probes(length, limit int, seed uint64, strides ...int) []int {
 }
 
 // Causality proves a model on weights in which every term is active, at every
-// token of random windows.
-func Causality(model nn.Model, batch, length int, training bool, threads int, seed uint64) (CausalityReport, error) {
+// token of random windows. It stops as Prove does.
+func Causality(ctx context.Context, model nn.Model, batch, length int, training bool, threads int, seed uint64) (CausalityReport, error) {
 	p, err := NewProver(model, batch, length, training)
 	if err != nil {
 		return CausalityReport{}, err
@@ -230,5 +237,5 @@ func Causality(model nn.Model, batch, length int, training bool, threads int, se
 	}
 	defer m.Close()
 	Activate(m, p.forward.program, seed)
-	return p.Prove(m, nil, Probes(length, length, seed), seed)
+	return p.Prove(ctx, m, nil, Probes(length, length, seed), seed)
 }

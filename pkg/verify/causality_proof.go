@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -12,6 +13,7 @@ import (
 // batch: row b probes token chunk[b].
 type proof struct {
 	*Prover
+	ctx     context.Context
 	machine *cpu.Machine
 	random  philox.Stream
 	step    uint64 // of random
@@ -63,10 +65,12 @@ func (r *proof) write(d direction, tokens []int32) {
 	}
 }
 
-func (r *proof) forwardPass(tokens []int32) []float64 {
+func (r *proof) forwardPass(tokens []int32) ([]float64, error) {
 	r.write(r.forward, tokens)
-	r.machine.Run(r.forward.program)
-	return r.machine.Read(r.forward.program, r.forward.logits)
+	if err := r.machine.RunContext(r.ctx, r.forward.program); err != nil {
+		return nil, err
+	}
+	return r.machine.Read(r.forward.program, r.forward.logits), nil
 }
 
 // same compares logits from … to of row b to those of base, bit for bit.
@@ -85,8 +89,11 @@ func (r *proof) violation(t int, format string, args ...any) {
 }
 
 // future is part 1 of the proof.
-func (r *proof) future(chunk []int) {
-	logits := r.forwardPass(r.replaced(chunk, func(t int) (int, int) { return t, r.padded() }))
+func (r *proof) future(chunk []int) error {
+	logits, err := r.forwardPass(r.replaced(chunk, func(t int) (int, int) { return t, r.padded() }))
+	if err != nil {
+		return err
+	}
 	for b, t := range chunk {
 		for l := 0; l <= t; l++ {
 			if !r.same(logits, b, l, l) {
@@ -95,10 +102,11 @@ func (r *proof) future(chunk []int) {
 			}
 		}
 	}
+	return nil
 }
 
 // gradient is part 2.
-func (r *proof) gradient(chunk []int) {
+func (r *proof) gradient(chunk []int) error {
 	d := r.backward
 	r.write(d, r.base)
 	r.step++
@@ -109,7 +117,9 @@ func (r *proof) gradient(chunk []int) {
 		}
 	}
 	r.machine.Write(d.program, d.seed, seed)
-	r.machine.Run(d.program)
+	if err := r.machine.RunContext(r.ctx, d.program); err != nil {
+		return err
+	}
 	for _, e := range d.embedded {
 		grad, width := r.machine.Read(d.program, e.grad), e.grad.Cols()
 		for b, t := range chunk {
@@ -122,6 +132,7 @@ func (r *proof) gradient(chunk []int) {
 			}
 		}
 	}
+	return nil
 }
 
 func nonzero(xs []float64) float64 {
@@ -134,14 +145,18 @@ func nonzero(xs []float64) float64 {
 }
 
 // past is part 3.
-func (r *proof) past(chunk []int) {
+func (r *proof) past(chunk []int) error {
 	if r.vocab() < 2 {
-		return // no token can be replaced
+		return nil // no token can be replaced
 	}
-	logits := r.forwardPass(r.replaced(chunk, func(t int) (int, int) { return max(t-1, 0), t }))
+	logits, err := r.forwardPass(r.replaced(chunk, func(t int) (int, int) { return max(t-1, 0), t }))
+	if err != nil {
+		return err
+	}
 	for b, t := range chunk {
 		if t > 0 && r.same(logits, b, t, t) {
 			r.violation(t, "logits do not change with token %d", t-1)
 		}
 	}
+	return nil
 }

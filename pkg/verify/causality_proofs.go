@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -40,7 +41,7 @@ func CausalityProofs() []Proof {
 		for i, s := range Systems() {
 			for _, training := range []bool{false, true} {
 				add("systems, every token", s.mode(training), func(threads int) (CausalityReport, error) {
-					return Causality(s.Model, 5, exhaustive, training, threads, uint64(i))
+					return Causality(context.Background(), s.Model, 5, exhaustive, training, threads, uint64(i))
 				})
 			}
 		}
@@ -52,7 +53,7 @@ func CausalityProofs() []Proof {
 	}
 	for _, m := range mutants() {
 		all = append(all, Proof{"mutants, which must fail", m.name, func(threads int) (Verdict, error) {
-			r, err := Causality(m.model, 5, exhaustive, false, threads, 1)
+			r, err := Causality(context.Background(), m.model, 5, exhaustive, false, threads, 1)
 			v := Verdict{Pass: !r.Pass() && strings.Contains(r.String(), m.found)}
 			if !v.Pass {
 				v.What = fmt.Sprintf("was not found out: %v; want %q", r, m.found)
@@ -103,5 +104,5 @@ func causalityOfTiles(model nn.Model, threads int) (CausalityReport, error) {
 	}
 	defer m.Close()
 	Activate(m, p.forward.program, 1)
-	return p.Prove(m, nil, Probes(tiled, probes, 1, 3, 64, 256), 1)
+	return p.Prove(context.Background(), m, nil, Probes(tiled, probes, 1, 3, 64, 256), 1)
 }

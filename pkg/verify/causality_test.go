@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +19,7 @@ func TestCausalityProofs(t *testing.T) {
 // The gradient alone finds an influence too small for any bit to show.
 func TestGradientFindsHiddenInfluence(t *testing.T) {
 	_, full := flat(nn.Config{Vocab: 17, Model: 8, Heads: 2, FF: 12}, "full")
-	r, err := Causality(whispering{full}, 5, exhaustive, false, 2, 1)
+	r, err := Causality(t.Context(), whispering{full}, 5, exhaustive, false, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,17 +64,40 @@ func TestProverErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	if _, err := p.Prove(m, make([]int32, 9), []int{0}, 1); err == nil {
+	if _, err := p.Prove(t.Context(), m, make([]int32, 9), []int{0}, 1); err == nil {
 		t.Error("9 tokens were accepted as windows [2, 5]")
 	}
-	if _, err := p.Prove(m, nil, []int{5}, 1); err == nil {
+	if _, err := p.Prove(t.Context(), m, nil, []int{5}, 1); err == nil {
 		t.Error("a probe beyond the window was accepted")
 	}
 	if r := (CausalityReport{}); r.Pass() {
 		t.Error("a proof of nothing passes")
 	}
-	r, err := p.Prove(m, nil, []int{1, 2}, 1) // weights are all 0
+	r, err := p.Prove(t.Context(), m, nil, []int{1, 2}, 1) // weights are all 0
 	if err != nil || r.Pass() || !strings.Contains(r.String(), "do not change") {
 		t.Errorf("a constant model: %v, %v", r, err)
+	}
+}
+
+// A proof that is told to stop does so in the pass it is in, and says why.
+func TestProveStops(t *testing.T) {
+	_, model := flat(nn.Config{Vocab: 17, Model: 8, Heads: 2, FF: 12}, "full")
+	p, err := NewProver(model, 1, 5, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := cpu.New(2, p.Programs()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	Activate(m, p.forward.program, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if r, err := p.Prove(ctx, m, nil, []int{1, 2}, 1); !errors.Is(err, context.Canceled) || r.Pass() {
+		t.Errorf("got %v, %v; want what ended it", r, err)
+	}
+	if r, err := p.Prove(t.Context(), m, nil, []int{1, 2}, 1); err != nil || !r.Pass() {
+		t.Errorf("and again: %v, %v; want a pass", r, err)
 	}
 }

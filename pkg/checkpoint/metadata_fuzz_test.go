@@ -1,0 +1,47 @@
+package checkpoint
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Whatever the bytes: no panic, and metadata that is read can be saved and is
+// read again as it was.
+func FuzzReadMetadata(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "seed")
+	if err := Save(path, sample()); err != nil {
+		f.Fatal(err)
+	}
+	seed, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add(file(`{"__metadata__":{"state":"{}"}}`))
+	f.Add(file(`{"__metadata__":{"a":1}}`))
+	f.Add(file(`null`))
+	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 9})
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want, err := ReadMetadata(path)
+		if err != nil {
+			return
+		}
+		var saved bytes.Buffer
+		if err := write(&saved, nil, want); err != nil {
+			t.Fatalf("read %q, which cannot be saved: %v", want, err)
+		}
+		if err := os.WriteFile(path, saved.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadMetadata(path)
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("read %q, then %q, %v", want, got, err)
+		}
+	})
+}
