@@ -93,9 +93,9 @@ func (b Baseline) families() ([][]member, error) {
 	at := make(map[string]int)
 	var all [][]member
 	for _, r := range b.Records {
-		s, err := ParseSpec("record "+r.ID, r.Spec)
-		if err != nil {
-			return nil, err
+		var s Spec
+		if err := s.UnmarshalJSON(r.Spec); err != nil {
+			return nil, fmt.Errorf("record %s: %w", r.ID, err)
 		}
 		key := family(s, r.Data.SHA256)
 		i, ok := at[key]

@@ -20,9 +20,16 @@ import (
 // CheckRecord says what is wrong with a record that only who knows specs can
 // see: a spec that is none, an id that is not the spec's on its data.
 func CheckRecord(r results.Record) []error {
-	s, err := ParseSpec("spec", r.Spec)
-	if err != nil {
+	var s Spec
+	if err := s.UnmarshalJSON(r.Spec); err != nil {
 		return []error{err}
+	}
+	if c := r.Calibration; c != nil {
+		asked := s.Asked(c.Budget)
+		if asked.ID(r.Data.SHA256) != r.ID {
+			asked.Train.Warmup = s.Train.Warmup // which may have been given
+		}
+		s = asked
 	}
 	if id := s.ID(r.Data.SHA256); id != r.ID {
 		return []error{fmt.Errorf("its spec and data have the id %s", id)}
@@ -36,8 +43,8 @@ func CheckWeights(r results.Record, path string) error {
 	if _, err := os.Stat(path); err != nil {
 		return err
 	}
-	s, err := ParseSpec("spec", r.Spec)
-	if err != nil {
+	var s Spec
+	if err := s.UnmarshalJSON(r.Spec); err != nil {
 		return err
 	}
 	f, err := checkpoint.Load(path)

@@ -96,7 +96,7 @@ func DefaultSpec() Spec {
 		},
 		Data: "enwik7",
 		Train: TrainSpec{
-			Context: 504, Batch: 8, Steps: 2000, LearningRate: 1e-3, Warmup: 100, Schedule: "cosine",
+			Context: 504, Batch: 8, Steps: 2000, LearningRate: 1e-3, Schedule: "cosine",
 			Beta1: 0.9, Beta2: 0.98, Epsilon: 1e-9,
 		},
 		Eval: EvalSpec{Every: 200, ValidBytes: 50_000, Bytes: 500_000},
@@ -161,6 +161,12 @@ var derivations = []struct {
 		to.Train.Steps = 2000
 		if !from.Budget.IsZero() {
 			to.Train.Steps = 0
+		}
+	}},
+	{"train.warmup", func(to *Spec, from Spec) {
+		to.Train.Warmup = defaultWarmup
+		if steps := from.Train.Steps; steps > 0 {
+			to.Train.Warmup = warmupOf(steps)
 		}
 	}},
 	{"eval.context", func(to *Spec, from Spec) { to.Eval.Context = from.Train.Context }},

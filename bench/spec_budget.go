@@ -56,7 +56,8 @@ type Cost func(Spec) (float64, error)
 // Resolve turns a budget in steps, tokens or FLOPs into train.steps, rounded
 // down to whole steps, and removes it. cost is asked only for FLOPs. A budget
 // in seconds stays: only a timed calibration can tell (see SetSteps).
-// Resolve errs when the budget does not pay for one step, or for the warm-up.
+// Resolve errs when the budget does not pay for one step, or for the warm-up;
+// the default warm-up follows few steps.
 func (s *Spec) Resolve(cost Cost) error {
 	b := s.Budget
 	if err := b.Validate(); err != nil {
@@ -89,14 +90,12 @@ func (s *Spec) Resolve(cost Cost) error {
 	if steps > maxInt {
 		return fmt.Errorf("budget of %s pays for %.2g steps of %d tokens; want at most %d", b, steps, s.TokensPerStep(), maxInt)
 	}
-	s.Budget = Budget{}
-	s.Train.Steps = int(steps)
-	return s.checkWarmup()
+	return s.resolved(int(steps))
 }
 
-// SetSteps fixes the steps that a budget in seconds has come to. The budget
-// stays, as the run's id depends on it and not on the machine's speed.
-// A recorded spec has both, and is replayed with the steps.
+// SetSteps puts the steps that a budget in seconds has come to in its place, as
+// Resolve does with the others. Where an id is to depend on what was asked, and
+// not on the machine's speed, take it before.
 func (s *Spec) SetSteps(steps int) error {
 	if s.Budget.Seconds == 0 {
 		return fmt.Errorf("budget of %s: only a budget in seconds is calibrated", s.Budget)
@@ -104,13 +103,41 @@ func (s *Spec) SetSteps(steps int) error {
 	if steps < 1 {
 		return fmt.Errorf("budget of %s does not pay for one step of %d tokens", s.Budget, s.TokensPerStep())
 	}
-	s.Train.Steps = steps
-	return s.checkWarmup()
+	return s.resolved(steps)
 }
 
-func (s *Spec) checkWarmup() error {
-	if s.Train.Steps > 0 && s.Train.Warmup > s.Train.Steps {
-		return fmt.Errorf("train.warmup: %d steps of %d; want no more than train.steps", s.Train.Warmup, s.Train.Steps)
+// resolved puts steps in the place of the budget. What specs say decides, not
+// how they came to say it: a warm-up that was given as the default follows too.
+func (s *Spec) resolved(steps int) error {
+	b := s.Budget
+	s.Budget, s.Train.Steps = Budget{}, steps
+	if s.Train.Warmup == defaultWarmup {
+		s.Train.Warmup = warmupOf(steps)
+	}
+	if s.Train.Warmup > steps {
+		return fmt.Errorf("train.warmup: %d steps, but the budget of %s pays for %d in all; want train.warmup=%d, or a larger budget", s.Train.Warmup, b, steps, warmupOf(steps))
 	}
 	return nil
+}
+
+// Asked is the spec whose budget in seconds came to the steps of this one: the
+// one that a calibrated run has its id of.
+func (s Spec) Asked(seconds float64) Spec {
+	if steps := s.Train.Steps; steps > 0 && s.Train.Warmup == warmupOf(steps) {
+		s.Train.Warmup = defaultWarmup
+	}
+	s.Budget, s.Train.Steps = Budget{Seconds: seconds}, 0
+	return s
+}
+
+// defaultWarmup is train.warmup where there are so many steps, and so before a
+// budget has become steps.
+const defaultWarmup = 100
+
+// warmupOf so many steps by default: a tenth of a few.
+func warmupOf(steps int) int {
+	if steps < defaultWarmup {
+		return steps / 10
+	}
+	return defaultWarmup
 }

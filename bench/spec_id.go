@@ -37,8 +37,9 @@ func canonicalJSON(v any) ([]byte, error) {
 // whose values differ from that version's defaults, so keys added later do
 // not change it.
 //
-// A budget in seconds counts as itself, not as the steps it came to. The data
-// counts by its hash, not by its name or path.
+// A budget in seconds counts as itself: a run's id is that of the spec before a
+// calibration puts steps in its place, see Spec.Asked. The data counts by its
+// hash, not by its name or path.
 func (s Spec) ID(corpusSHA string) string {
 	b, err := canonicalJSON(map[string]any{
 		"version": SpecVersion,
@@ -62,7 +63,8 @@ func (s Spec) changes() map[string]any {
 	for _, d := range derivations {
 		d.set(&defaults, s)
 	}
-	defaults.Data = s.Data // see ID
+	defaults.Data = s.Data                // see ID
+	defaults.Train.Warmup = defaultWarmup // ids are older than that it follows a few steps
 	defaults.Model.Attention = defaults.Model.Attention.meaning(s.Model)
 	return difference(reflect.ValueOf(s), reflect.ValueOf(defaults))
 }
@@ -70,9 +72,6 @@ func (s Spec) changes() map[string]any {
 // meaning is the spec with choices that lead to the same run made the same.
 func (s Spec) meaning() Spec {
 	s.normalise()
-	if s.Budget.Seconds > 0 {
-		s.Train.Steps = 0
-	}
 	m := &s.Model
 	m.Attention = m.Attention.meaning(*m)
 	// Where every kind brings its positions, positions: relative says nothing.

@@ -118,7 +118,8 @@ func TestIDHashesOnlyChanges(t *testing.T) {
 		{"model: {attention: relative, positions: relative}", `{}`},
 		{"model: {system: transformer-xl, memory: 0}", `{"model":{"memory":0,"system":"transformer-xl"}}`},
 		{"budget: {seconds: 60}", `{"budget":{"seconds":60}}`},
-		{"budget: {seconds: 60}\ntrain: {steps: 1234}", `{"budget":{"seconds":60}}`},
+		{"train: {steps: 40}", `{"train":{"steps":40,"warmup":4}}`},
+		{"train: {steps: 500}", `{"train":{"steps":500}}`},
 		{"train: {steps: 1234}", `{"train":{"steps":1234}}`},
 	} {
 		b, err := json.Marshal(mustParse(t, c.src).changes())

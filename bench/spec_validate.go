@@ -245,11 +245,10 @@ func (v *validation) train() {
 	if between(v, "train.micro_batch", t.MicroBatch, 1, maxInt) && batch && t.Batch%t.MicroBatch != 0 {
 		v.fail("train.micro_batch", "%d does not divide batch %d; want %d or another divisor", t.MicroBatch, t.Batch, nearestDivisor(t.Batch, t.MicroBatch))
 	}
-	// A budget stands in for the steps until it is resolved; one in seconds
-	// stays after that.
+	// A budget stands in for the steps until it is resolved, and then is gone.
 	if v.Budget.IsZero() || t.Steps < 0 {
 		between(v, "train.steps", t.Steps, 1, maxInt)
-	} else if t.Steps > 0 && v.Budget.Seconds == 0 {
+	} else if t.Steps > 0 {
 		v.fail("train.steps", "%d beside a budget of %s; want one of them", t.Steps, v.Budget)
 	}
 	if between(v, "train.warmup", t.Warmup, 0, maxInt) && t.Steps > 0 && t.Warmup > t.Steps {

@@ -30,6 +30,11 @@ func ParseSpec(name string, src []byte) (Spec, error) {
 // DecodeSpec is ParseSpec for YAML that is parsed already; a nil node is an
 // empty spec.
 func DecodeSpec(name string, root *yaml.Node) (Spec, error) {
+	return decodeSpec(name, root, func(*Spec) {})
+}
+
+// decodeSpec lets amend change what was read before it is judged.
+func decodeSpec(name string, root *yaml.Node, amend func(*Spec)) (Spec, error) {
 	d := &strict.Decoder{File: name}
 	s := DefaultSpec()
 	d.Decode(root, "", &s)
@@ -42,6 +47,7 @@ func DecodeSpec(name string, root *yaml.Node) (Spec, error) {
 	}
 	s.derive(func(string) bool { return true })
 	s.normalise()
+	amend(&s)
 	for _, p := range s.problems() {
 		d.Fail(p.key, "%s", p.message)
 	}
@@ -108,11 +114,8 @@ func (s *Spec) Set(assignment string) error {
 	for _, key := range d.Keys() {
 		next.given[key] = true
 	}
-	switch {
-	case d.Given("train.steps"):
+	if d.Given("train.steps") {
 		next.Budget = Budget{}
-	case next.Budget.Seconds > 0:
-		next.Train.Steps = 0 // they were calibrated for another spec
 	}
 	next.derive(func(key string) bool { return follows[key] })
 	next.normalise()
@@ -176,9 +179,18 @@ func (s *Spec) normalise() {
 }
 
 // UnmarshalJSON reads a recorded spec; keys that are newer than the record get
-// their defaults.
+// their defaults. Records once had a budget in seconds beside the steps that it
+// came to: the steps are what ran.
 func (s *Spec) UnmarshalJSON(b []byte) error {
-	t, err := ParseSpec("spec", b)
+	root, err := strict.Parse("spec", b)
+	if err != nil {
+		return err
+	}
+	t, err := decodeSpec("spec", root, func(t *Spec) {
+		if t.Budget.Seconds > 0 && t.Train.Steps > 0 {
+			t.Budget = Budget{}
+		}
+	})
 	if err != nil {
 		return err
 	}

@@ -122,11 +122,6 @@ func combine(name string, base *yaml.Node, axes []axis) ([]Point, error) {
 			}
 			continue
 		}
-		if p.Spec.Budget.Seconds > 0 && p.Spec.Train.Steps > 0 {
-			// Only a record may have both.
-			errs = append(errs, fmt.Errorf("%s: point %q: train.steps beside a budget of %s; want one of them", name, p.Name, p.Spec.Budget))
-			continue
-		}
 		points = append(points, p)
 	}
 	return points, errors.Join(errs...)

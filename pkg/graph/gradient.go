@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // Recaller is an op whose outputs are cheap to compute again. Recall appends
 // that computation and returns the new value, or nil when this output is to be
 // kept.
@@ -31,7 +33,8 @@ func (g *Graph) Gradients(roots, seeds, wrt, acc []*Value) []*Value {
 		}
 	}
 	forward := g.Nodes
-	for _, n := range forward {
+	earliest := g.earliest(roots)
+	for _, n := range forward[earliest:] {
 		for _, in := range n.Inputs {
 			if t.needs[in] && !n.Backward {
 				for _, out := range n.Outputs {
@@ -51,10 +54,13 @@ func (g *Graph) Gradients(roots, seeds, wrt, acc []*Value) []*Value {
 	g.backward = true
 	defer func() { g.backward = false }()
 	couplings := map[int]coupling{}
-	for _, c := range g.couplings {
+	for _, c := range slices.Backward(g.couplings) {
+		if c.last < earliest {
+			break
+		}
 		couplings[c.last] = c
 	}
-	for i := len(forward) - 1; i >= 0; i-- {
+	for i := len(forward) - 1; i >= earliest; i-- {
 		n := forward[i]
 		if c, ok := couplings[i]; ok {
 			if t.reached(n, started) {
@@ -76,6 +82,33 @@ func (g *Graph) Gradients(roots, seeds, wrt, acc []*Value) []*Value {
 		}
 	}
 	return grads
+}
+
+// earliest is the position of the first node that the roots depend on: what comes
+// before, such as other micro-batches, has no part in their gradients.
+func (g *Graph) earliest(roots []*Value) int {
+	seen := map[*Node]bool{}
+	var todo []*Node
+	visit := func(values []*Value) {
+		for _, v := range values {
+			if n := v.Node; n != nil && !seen[n] {
+				seen[n] = true
+				todo = append(todo, n)
+			}
+		}
+	}
+	for visit(roots); len(todo) > 0; {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		visit(n.Inputs)
+	}
+	at := len(g.Nodes)
+	for left := len(seen); left > 0 && at > 0; {
+		if at--; seen[g.Nodes[at]] {
+			left--
+		}
+	}
+	return at
 }
 
 func (t *Tape) reached(n *Node, started map[*Node]bool) bool {

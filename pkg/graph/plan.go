@@ -1,10 +1,5 @@
 package graph
 
-import (
-	"cmp"
-	"slices"
-)
-
 // Align is the alignment in bytes of every value: a cache line, and a whole
 // vector register of any instruction set in use.
 const Align = 64
@@ -203,46 +198,19 @@ func replaceable(n *Node, k, i int, of map[*Value]*buffer) *buffer {
 	return nil
 }
 
-// pack places buffers, largest first, and returns the size of the arena.
-func pack(buffers []*buffer) int64 {
-	order := slices.Clone(buffers)
-	slices.SortStableFunc(order, func(a, b *buffer) int {
-		return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.first, b.first))
-	})
-	var arena int64
-	placed := make([]*buffer, 0, len(order)) // by offset
-	for _, b := range order {
-		var offset int64
-		for _, other := range placed {
-			if other.last < b.first || b.last < other.first {
-				continue
-			}
-			if offset+b.bytes <= other.offset {
-				break
-			}
-			offset = max(offset, other.offset+other.bytes)
-		}
-		b.offset = offset
-		at, _ := slices.BinarySearchFunc(placed, b, func(x, y *buffer) int { return cmp.Compare(x.offset, y.offset) })
-		placed = slices.Insert(placed, at, b)
-		arena = max(arena, offset+b.bytes)
-	}
-	return arena
-}
-
 // peak splits the arena by kind at the moment when most of it is in use; gaps
 // count as workspace.
 func peak(buffers []*buffer, nodes int, arena int64) Peak {
-	use := make([]int64, nodes+1)
+	change := make([]int64, nodes+2) // of the bytes in use, from one node to the next
 	for _, b := range buffers {
-		for i := b.first; i <= b.last; i++ {
-			use[i] += b.bytes
-		}
+		change[b.first] += b.bytes
+		change[b.last+1] -= b.bytes
 	}
-	at := 0
-	for i, u := range use {
-		if u > use[at] {
-			at = i
+	var at int
+	var most, use int64
+	for i, c := range change {
+		if use += c; use > most {
+			at, most = i, use
 		}
 	}
 	var p Peak
@@ -259,6 +227,6 @@ func peak(buffers []*buffer, nodes int, arena int64) Peak {
 			p.Activations += b.bytes
 		}
 	}
-	p.Workspace += arena - use[at]
+	p.Workspace += arena - most
 	return p
 }
