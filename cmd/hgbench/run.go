@@ -43,6 +43,7 @@ not recorded, since its spec alone does not give it.`,
 			"hgbench run --id 1f6e2ab0",
 		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer takeSignals(cmd)()
 			o.Threads = int(threads)
 			if cmd.Flags().Changed("id") {
 				return replay(cmd, id, out, o, asJSON)
