@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"hgbench/internal/atomicfile"
 	"hgbench/pkg/checkpoint"
 	"hgbench/pkg/cpu"
 	"hgbench/pkg/data"
@@ -55,7 +56,7 @@ func Dump(ctx context.Context, s Spec, steps int, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("dump: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, DumpedSpec), append(text, '\n'), 0o644); err != nil {
+	if err := atomicfile.Write(filepath.Join(dir, DumpedSpec), append(text, '\n')); err != nil {
 		return fmt.Errorf("dump: %w", err)
 	}
 	valid := make([]int32, min(s.Eval.ValidBytes, int64(len(corpus.Valid))))

@@ -103,14 +103,15 @@ func bringsPositions(kind string) bool {
 	return err == nil && a.Relative
 }
 
-// leaking is the attention kind, if there is one, that is known to look ahead.
-func (s Spec) leaking() (kind string, leaks bool) {
+// CheckCausal errs when an attention kind of the spec is known to look ahead:
+// a run of it fails unless Options.AllowLeak. Whether others do is proven.
+func (s Spec) CheckCausal() error {
 	for _, kind := range s.Model.Attention.kinds() {
 		if a, err := nn.ParseAttention(kind); err == nil && a.Leaks {
-			return kind, true
+			return fmt.Errorf("attention %s looks ahead, as published, so its loss would mean nothing; leave out selection: original, or give --allow-leak to record it marked as a leak", kind)
 		}
 	}
-	return "", false
+	return nil
 }
 
 // random says whether an attention kind draws random numbers in training.

@@ -104,8 +104,10 @@ func (r *run) prepare() (err error) {
 }
 
 func (r *run) build() (err error) {
-	if kind, leaks := r.spec.leaking(); leaks && !r.options.AllowLeak {
-		return fmt.Errorf("attention %s looks ahead, as published, so its loss would mean nothing; leave out selection: original, or give --allow-leak to record it marked as a leak", kind)
+	if !r.options.AllowLeak {
+		if err := r.spec.CheckCausal(); err != nil {
+			return err
+		}
 	}
 	if r.training, err = newTraining(r.spec, r.corpus.Vocab, graph.Float32); err != nil {
 		return err

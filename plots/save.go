@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"hgbench/internal/atomicfile"
 )
 
 var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -31,35 +33,12 @@ func Save(fig Figure, dir, name string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("figures: %w", err)
 	}
-	return errors.Join(
-		replace(filepath.Join(dir, name+".png"), pixels),
-		replace(filepath.Join(dir, name+".svg"), vector),
+	err = errors.Join(
+		atomicfile.Write(filepath.Join(dir, name+".png"), pixels),
+		atomicfile.Write(filepath.Join(dir, name+".svg"), vector),
 	)
-}
-
-func replace(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("figure %s: %w", path, err)
+		return fmt.Errorf("figure %w", err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close() // a second Close is harmless
-			os.Remove(f.Name())
-			err = fmt.Errorf("figure %s: %w", path, err)
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

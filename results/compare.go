@@ -18,13 +18,19 @@ const Confidence = 0.95
 // It tells these two sets of weights apart on text like this. Whether one
 // system beats the other also depends on the seed: see OverSeeds.
 type Comparison struct {
-	A, B       string  // labels
-	Windows    int     // number of windows
-	Difference float64 // test BPC of A − test BPC of B, bits
-	Stderr     float64 // of the difference, by block bootstrap
-	Low, High  float64 // confidence interval of the difference, 95 %
-	P          float64 // two-sided, that there is no difference
-	Adjusted   float64 // P after Holm for the comparisons made together
+	A          string  `json:"a"` // label
+	AID        string  `json:"a_id"`
+	ASeed      string  `json:"a_seed"`
+	B          string  `json:"b"`
+	BID        string  `json:"b_id"`
+	BSeed      string  `json:"b_seed"`
+	Windows    int     `json:"windows"`    // number of windows
+	Difference float64 `json:"difference"` // test BPC of A − test BPC of B, bits
+	Stderr     float64 `json:"stderr"`     // of the difference, by block bootstrap
+	Low        float64 `json:"low"`        // confidence interval of the difference, 95 %
+	High       float64 `json:"high"`
+	P          float64 `json:"p"`          // two-sided, that there is no difference
+	Adjusted   float64 `json:"p_adjusted"` // P after Holm for the comparisons made together
 }
 
 // Verdict is "better", "worse" or "no clear difference": of A against B, by the
@@ -41,21 +47,24 @@ func (c Comparison) Verdict() string {
 
 // String gives the comparison as a sentence.
 func (c Comparison) String() string {
-	return fmt.Sprintf("%s is %s than %s on test: difference %+.4f ± %.4f bits, 95 %% interval [%+.4f, %+.4f], p = %.2g, %d windows",
+	return fmt.Sprintf("%s is %s %s on test: difference %+.4f ± %.4f bits, 95 %% interval [%+.4f, %+.4f], p = %.2g, %d windows",
 		c.A, verdictWords(c.Verdict()), c.B, c.Difference, c.Stderr, c.Low, c.High, c.Adjusted, c.Windows)
 }
 
 func verdictWords(verdict string) string {
 	if verdict == "no clear difference" {
-		return "not clearly different"
+		return "not clearly different from"
 	}
-	return verdict
+	return verdict + " than"
 }
 
 // Compare compares two done runs window by window. It is an error when they
 // were not tested on the same windows of the same corpus, or on too few.
 func Compare(a, b Record) (Comparison, error) {
-	c := Comparison{A: a.Label(), B: b.Label()}
+	c := Comparison{
+		A: a.Label(), AID: a.ID, ASeed: a.Setting("seed"),
+		B: b.Label(), BID: b.ID, BSeed: b.Setting("seed"),
+	}
 	if err := testedAlike(a, b); err != nil {
 		return c, fmt.Errorf("compare %s (%s) with %s (%s): %w", a.ID, c.A, b.ID, c.B, err)
 	}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"hgbench/internal/atomicfile"
 )
 
 // FileName of a store inside its folder: one JSON record a line.
@@ -134,7 +136,7 @@ func (s *Store) append(f *os.File, line []byte) error {
 		return err
 	}
 	if end == 0 {
-		return syncDir(s.dir) // a new file: its name must survive too
+		return atomicfile.SyncFolder(s.dir) // a new file: its name must survive too
 	}
 	return nil
 }
@@ -256,18 +258,4 @@ func finite(r Record) Record {
 	}
 	r.Curve = curve
 	return r
-}
-
-// syncDir makes a new file's name durable. Systems that cannot sync a folder
-// (Windows) have nothing to do here.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return nil
 }

@@ -16,7 +16,8 @@ import (
 
 // Table gives the records as a text table, best validation BPC first. Runs that
 // differ only in their seed make one row of mean ± sd. Settings that vary
-// between the rows have a column each. Runs that look ahead have a LeakMark; those
+// between the rows have a column each, and the last one says how ids start, by
+// which commands find runs. Runs that look ahead have a LeakMark; those
 // that did not finish stand below, with their error.
 func (rs Records) Table() string { return rs.TableWidth(0) }
 
@@ -24,7 +25,7 @@ func (rs Records) Table() string { return rs.TableWidth(0) }
 // left out, the least important column first, and named below. Width 0 is
 // unlimited.
 func (rs Records) TableWidth(width int) string {
-	t := newTable(rs)
+	t := newTable(rs, column{head: "id", keep: 5, text: true, cell: idsOf})
 	left := t.fit(width)
 	var out bytes.Buffer
 	t.render(&out, renderer.NewBlueprint(tw.Rendition{
@@ -39,7 +40,7 @@ func (rs Records) TableWidth(width int) string {
 	return out.String()
 }
 
-// Markdown is Table for a README.
+// Markdown is Table for a README, whose readers do not have the runs: no ids.
 func (rs Records) Markdown() string {
 	t := newTable(rs)
 	var out bytes.Buffer
@@ -82,7 +83,8 @@ type table struct {
 	notes   []string
 }
 
-func newTable(rs Records) *table {
+// newTable is the table of records, with more columns behind the usual ones.
+func newTable(rs Records, more ...column) *table {
 	groups := rs.OverSeeds()
 	slices.SortStableFunc(groups, func(a, b Group) int {
 		switch {
@@ -93,7 +95,7 @@ func newTable(rs Records) *table {
 		}
 		return -1
 	})
-	t := &table{columns: columns(rs.Finished(), groups)}
+	t := &table{columns: append(columns(rs.Finished(), groups), more...)}
 	for _, g := range groups {
 		var row []string
 		for _, c := range t.columns {
@@ -152,6 +154,16 @@ func columns(runs Records, groups []Group) []column {
 			return plusMinus(g.Mean(TestBPC.Value), g.Mean(testStderr))
 		}},
 	)
+}
+
+// idsOf is how the id of a group's first run starts, and how many more there are.
+func idsOf(g Group) string {
+	id := g.Records[0].ID
+	id = id[:min(8, len(id))]
+	if more := len(g.Records) - 1; more > 0 {
+		id += fmt.Sprintf(" +%d", more)
+	}
+	return id
 }
 
 // testStderr is the sampling error of the test set, not the spread over seeds.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"hgbench/bench"
+	"hgbench/internal/atomicfile"
 )
 
 // RosterFile is the name, in a folder of results, of the Roster of the sweep
@@ -41,19 +42,7 @@ func WriteJSON(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(text, '\n'))
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(f.Name()))
-	}
-	return nil
+	return atomicfile.Write(path, append(text, '\n'))
 }
 
 // ReadRoster reads the Roster of a folder of results; ok is false if it has none.

@@ -48,6 +48,7 @@ their bits, with one seed. docs/ci.md tells how to use this in your own CI.`,
 		Args:              positional(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeSweeps,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			defer takeSignals(cmd)()
 			o.Threads = int(threads)
 			if !update {
 				for _, flag := range []string{"seeds", "threads", "set"} {

@@ -24,10 +24,13 @@ func checkpointsFolder(dir string) string { return filepath.Join(dir, "checkpoin
 
 // dropCheckpoints removes those of a run that is recorded. A failed run keeps
 // them, so that it fails again in a moment, or goes on once what stopped it (a
-// full disk) is mended.
+// full disk) is mended. They stay as well while another process runs it again.
 func dropCheckpoints(o bench.Options, r results.Record) error {
 	if r.Status != results.Done || o.Checkpoints == "" {
 		return nil
+	}
+	if claimed, err := bench.IsClaimed(o.Checkpoints, r.ID); err != nil || claimed {
+		return err
 	}
 	return bench.RemoveCheckpoints(o.Checkpoints, r.ID)
 }

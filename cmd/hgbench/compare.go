@@ -46,6 +46,7 @@ depends on the seed, which one pair of runs cannot show.`,
 				return writeJSON(cmd, comparisons)
 			}
 			for _, c := range comparisons {
+				c.A, c.B = named(c.A, c.AID, c.ASeed), named(c.B, c.BID, c.BSeed)
 				fmt.Fprintln(cmd.OutOrStdout(), c)
 			}
 			return nil
@@ -54,4 +55,9 @@ depends on the seed, which one pair of runs cannot show.`,
 	outFlag(cmd, &out, "results `folder` that has the records (default: all in ./hgbench-results)")
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// named is a label with what tells a run from others of the same label.
+func named(label, id, seed string) string {
+	return fmt.Sprintf("%s (%s, seed %s)", label, id[:min(8, len(id))], seed)
 }

@@ -151,6 +151,7 @@ of a folder with NAME.zip.`,
 			return corpusNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			defer takeSignals(cmd)()
 			name := args[0]
 			p := newProgress(cmd)
 			p.begin(name)

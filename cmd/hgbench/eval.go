@@ -25,6 +25,7 @@ like evaluate a run otherwise than it was recorded.`,
 			"hgbench eval -f spec.yaml --weights model.safetensors",
 		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer takeSignals(cmd)()
 			if split != "test" && split != "valid" {
 				return misuse(cmd, "unknown split %q: want valid or test", split)
 			}

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"hgbench/internal/atomicfile"
 	"hgbench/results"
 )
 
@@ -54,7 +53,10 @@ are as for "hgbench table".`,
 				return err
 			}
 			if output != "" {
-				return writeFile(output, b.Bytes())
+				if err := atomicfile.Write(output, b.Bytes()); err != nil {
+					return fmt.Errorf("-o %w", err)
+				}
+				return nil
 			}
 			if _, err := cmd.OutOrStdout().Write(b.Bytes()); err != nil {
 				return fmt.Errorf("export: %w", err)
@@ -66,29 +68,4 @@ are as for "hgbench table".`,
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write instead of standard output")
 	complete(cmd, "format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
-}
-
-// writeFile writes a whole file or leaves what was there.
-func writeFile(path string, b []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close() // a second Close is harmless
-			os.Remove(f.Name())
-			err = fmt.Errorf("export to %s: %w", path, err)
-		}
-	}()
-	if _, err := f.Write(b); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

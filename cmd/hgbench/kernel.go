@@ -43,6 +43,7 @@ A kernel of that name that is not from here is replaced only after asking.`,
 		Example: "hgbench kernel install\nhgbench kernel install --force",
 		Args:    positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer takeSignals(cmd)()
 			return suggestForce(kernel.Install(cmd.Context(), kernelOptions(cmd, force)), "replaces")
 		},
 	}

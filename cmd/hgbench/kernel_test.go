@@ -24,6 +24,7 @@ func TestKernelStatus(t *testing.T) {
 	if s := okJSON[kernel.Status](t, "kernel", "status", "--json"); s.Found || s.Tools.Go == "" {
 		t.Errorf("status %+v: want Go, and no kernel", s)
 	}
+	contains(t, ok(t, "kernel", "status", "--json"), `"tools": {`, `"found": false`)
 	folder := foreignKernel(t)
 	contains(t, ok(t, "kernel", "status"), folder, "of another installation", "--force")
 }

@@ -38,6 +38,7 @@ compares two such files.`,
 			"hgbench measure -f spec.yaml --bench",
 		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer takeSignals(cmd)()
 			if steps < 1 {
 				return misuse(cmd, "--steps %d: want at least 1", steps)
 			}

@@ -56,7 +56,7 @@ func (f *modelFlags) model(cmd *cobra.Command) (spec bench.Spec, weights string,
 	if weights == "" {
 		weights = filepath.Join(weightsFolder(folder), record.ID+".safetensors")
 		if _, err := os.Stat(weights); errors.Is(err, fs.ErrNotExist) {
-			return spec, "", fmt.Errorf("run %s left no weights at %s; want --weights FILE, or a sweep or run that trains it again", record.ID, weights)
+			return spec, "", fmt.Errorf("run %s left no weights at %s; want --weights FILE, or \"hgbench run --restart\" with its spec", record.ID, weights)
 		}
 	}
 	return spec, weights, nil

@@ -26,13 +26,30 @@ func writeJSON(cmd *cobra.Command, v any) error {
 	return nil
 }
 
+// output is standard output, of which it keeps the first error: commands print
+// line by line and need not look.
+type output struct {
+	to  io.Writer
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.to.Write(b)
+	o.err = err
+	return n, err
+}
+
 // terminalWidth is the number of columns of the terminal that w writes to; 0
 // if it does not write to one.
 func terminalWidth(w io.Writer) int {
-	if !isTerminal(w) {
+	f, ok := terminal(w)
+	if !ok {
 		return 0
 	}
-	width, _, err := term.GetSize(int(w.(*os.File).Fd()))
+	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		return 0
 	}
@@ -40,6 +57,15 @@ func terminalWidth(w io.Writer) int {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	_, ok := terminal(w)
+	return ok
+}
+
+// terminal is the terminal that w writes to, if it does.
+func terminal(w io.Writer) (f *os.File, ok bool) {
+	if o, wrapped := w.(*output); wrapped {
+		w = o.to
+	}
+	f, ok = w.(*os.File)
+	return f, ok && term.IsTerminal(int(f.Fd()))
 }

@@ -47,6 +47,7 @@ func newPoint() *cobra.Command {
 		Hidden:  true,
 		Args:    positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer takeSignals(cmd)()
 			var a assignment
 			if err := json.NewDecoder(cmd.InOrStdin()).Decode(&a); err != nil {
 				return fmt.Errorf("assignment: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hgbench/internal/atomicfile"
 	"hgbench/report"
 	"hgbench/results"
 )
@@ -37,8 +38,8 @@ RESULTS are as for "hgbench table".`,
 			if output == "" {
 				output = filepath.Join(resultsFolder(paths[0]), "report.html")
 			}
-			if err := writeFile(output, page.HTML); err != nil {
-				return err
+			if err := atomicfile.Write(output, page.HTML); err != nil {
+				return fmt.Errorf("report %w", err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "report of %d records, %s: %s\n", len(records), results.FormatBytes(int64(len(page.HTML))), output)
 			return nil

@@ -62,3 +62,25 @@ func TestReportFails(t *testing.T) {
 		contains(t, got.stderr, c.want)
 	}
 }
+
+// What -o names is never replaced by a file unless it is one.
+func TestOutputThatIsNoFile(t *testing.T) {
+	workFolder(t)
+	write(t, "results/records.jsonl", `{"id":"1","status":"failed","error":"for a test","spec":{"seed":1}}`+"\n")
+	for _, command := range []string{"export", "report"} {
+		got := hgbench(t, command, "results", "-o", ".")
+		if got.status != exitError || got.stdout != "" {
+			t.Errorf("%s: status %d, stdout %q", command, got.status, got.stdout)
+		}
+		contains(t, got.stderr, ".: is a folder; want the name of a file")
+		got = hgbench(t, command, "results", "-o", "nowhere/file")
+		contains(t, got.stderr, "nowhere/file: there is no folder nowhere")
+	}
+	if err := os.Symlink("target", "link"); err != nil {
+		t.Skip(err)
+	}
+	ok(t, "export", "results", "-o", "link")
+	if to, err := os.Readlink("link"); err != nil || to != "target" || !exists("target") {
+		t.Errorf("the link points to %q, %v", to, err)
+	}
+}

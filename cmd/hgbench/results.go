@@ -142,23 +142,66 @@ func findRecord(cmd *cobra.Command, id, out string) (results.Record, string, err
 			return results.Record{}, "", fmt.Errorf("id %s: no results in ./%s; want --out with the folder that holds its record", id, resultsRoot)
 		}
 	}
-	var found results.Record
-	var in string
+	found, err := recordsWithID(cmd, id, folders)
+	if err != nil {
+		return results.Record{}, "", err
+	}
+	switch {
+	case len(found) == 0:
+		return results.Record{}, "", fmt.Errorf("id %s: no record has it in %s; \"hgbench export\" lists ids", id, strings.Join(folders, ", "))
+	case len(found) > 1:
+		return results.Record{}, "", fmt.Errorf("id %s is that of %d runs: %s; want more of its digits", id, len(found), foundNames(found))
+	}
+	return found[0].record, found[0].folder, nil
+}
+
+// foundRecord is a record and the folder it is in.
+type foundRecord struct {
+	record results.Record
+	folder string
+}
+
+// recordsWithID are the records whose ids start so, or the one that has the
+// whole id. Of one id the first that is done counts, or else the first. One of
+// several folders that cannot be read is told and passed over.
+func recordsWithID(cmd *cobra.Command, id string, folders []string) (found []foundRecord, err error) {
+	at := make(map[string]int)
 	for _, folder := range folders {
 		records, err := readResults(cmd, folder)
-		if err != nil {
-			return results.Record{}, "", err
-		}
-		r, ok := records.Find(id)
 		switch {
-		case ok && (in == "" || r.ID == found.ID && found.Status != results.Done):
-			found, in = r, folder
-		case ok && r.ID != found.ID:
-			return results.Record{}, "", fmt.Errorf("id %s is ambiguous: %s in %s, %s in %s; want more of its digits", id, found.ID, in, r.ID, folder)
+		case err != nil && len(folders) == 1:
+			return nil, err
+		case err != nil:
+			fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s is left out: %v\n", folder, err)
+			continue
+		}
+		for _, r := range records {
+			i, known := at[r.ID]
+			switch {
+			case !strings.HasPrefix(r.ID, id):
+			case !known:
+				at[r.ID] = len(found)
+				found = append(found, foundRecord{r, folder})
+			case found[i].record.Status != results.Done:
+				found[i] = foundRecord{r, folder}
+			}
 		}
 	}
-	if in == "" {
-		return results.Record{}, "", fmt.Errorf("id %s: no record, or more than one, has it in %s; \"hgbench export\" lists ids", id, strings.Join(folders, ", "))
+	if i, whole := at[id]; whole {
+		return found[i : i+1], nil
 	}
-	return found, in, nil
+	return found, nil
+}
+
+// foundNames lists the first few ids and where they are.
+func foundNames(found []foundRecord) string {
+	const few = 4
+	var names []string
+	for _, f := range found[:min(few, len(found))] {
+		names = append(names, f.record.ID+" in "+f.folder)
+	}
+	if more := len(found) - few; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
 }

@@ -29,7 +29,8 @@ func newRun() *cobra.Command {
 
 Ctrl-C stops after the current step. A run that was stopped, or killed, goes on from
 its last checkpoint when the same command is given again, and ends with the same
-bits. Checkpoints are in DIR/checkpoints until the run is recorded.
+bits. Checkpoints are in DIR/checkpoints until the run is recorded. One that is done
+and recorded in DIR is shown and not trained again, unless with --restart.
 
 With --id it trains the spec of a record again instead, and says whether the BPC is
 bitwise the same, as it must be on the same instruction set and kernel version;
@@ -43,6 +44,7 @@ not recorded, since its spec alone does not give it.`,
 			"hgbench run --id 1f6e2ab0",
 		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer takeSignals(cmd)()
 			o.Threads = int(threads)
 			if cmd.Flags().Changed("id") {
 				return replay(cmd, id, out, o, asJSON)
@@ -82,8 +84,19 @@ func run(cmd *cobra.Command, spec bench.Spec, out string, o bench.Options, asJSO
 	if err != nil {
 		return err
 	}
+	if !o.AllowLeak { // before there is a folder for what will not be
+		if err := spec.CheckCausal(); err != nil {
+			return err
+		}
+	}
 	var store *results.Store
 	if out != "" {
+		if r, done, err := recordedRun(cmd, spec, sha256, out); err != nil {
+			return err
+		} else if done && !o.Restart {
+			o.Checkpoints = checkpointsFolder(out)
+			return errors.Join(printRecorded(cmd, r, out, asJSON), dropCheckpoints(o, r)) // if it was killed just after recording
+		}
 		if store, o.SaveDir, err = openResults(out); err != nil {
 			return err
 		}
@@ -115,6 +128,33 @@ func run(cmd *cobra.Command, spec bench.Spec, out string, o bench.Options, asJSO
 	if store != nil {
 		fmt.Fprintf(cmd.OutOrStdout(), "recorded in %s; \"hgbench sample --id %s\" shows what it learnt\n", store.Path(), r.ID)
 	}
+	return nil
+}
+
+// recordedRun is the done record, if there is one, that a folder has of a spec
+// on a corpus.
+func recordedRun(cmd *cobra.Command, spec bench.Spec, sha256, out string) (r results.Record, done bool, err error) {
+	if !isFile(filepath.Join(out, results.FileName)) {
+		return r, false, nil
+	}
+	if err := spec.Resolve(bench.NecessaryPerToken); err != nil {
+		return r, false, err
+	}
+	records, err := readResults(cmd, out)
+	if err != nil {
+		return r, false, err
+	}
+	r, found := records.Find(spec.ID(sha256))
+	return r, found && r.Status == results.Done, nil
+}
+
+// printRecorded shows a run that was done before.
+func printRecorded(cmd *cobra.Command, r results.Record, out string, asJSON bool) error {
+	fmt.Fprintf(cmd.ErrOrStderr(), "run %s was done before and is recorded in %s; --restart trains it again\n", r.ID, out)
+	if asJSON {
+		return writeJSON(cmd, r)
+	}
+	printRun(cmd, r)
 	return nil
 }
 

@@ -134,3 +134,50 @@ func TestPlanPaper(t *testing.T) {
 		}
 	}
 }
+
+// A run that is recorded is shown, and trained again only with --restart.
+func TestRunDoneBefore(t *testing.T) {
+	workFolder(t)
+	args := []string{"run", "-f", "tiny.yaml", "--set", "budget.tokens=600", "--threads", "1"}
+	first := okJSON[results.Record](t, append(args, "--json")...)
+	again := hgbench(t, args...)
+	if again.status != exitOK {
+		t.Fatalf("status %d\n%s", again.status, again.stderr)
+	}
+	contains(t, again.stderr, "run "+first.ID+" was done before", "--restart trains it again")
+	contains(t, again.stdout, "validation BPC ")
+	if got := okJSON[results.Record](t, append(args, "--json")...); got.Time != first.Time || len(recorded(t, runsFolder)) != 1 {
+		t.Error("it was trained again")
+	}
+	weights := filepath.Join(runsFolder, "weights", first.ID+".safetensors")
+	if err := os.Remove(weights); err != nil {
+		t.Fatal(err)
+	}
+	ok(t, append(args, "--restart")...)
+	if !exists(weights) {
+		t.Error("--restart did not train it again")
+	}
+}
+
+// What is known to look ahead is refused before anything is written or trained.
+func TestLeakIsRefused(t *testing.T) {
+	workFolder(t)
+	write(t, "leaks.yaml", strings.Replace(tinySweep, "{hierarchy: \"1@1,1@2,1@1\"}",
+		"{system: transformer, hierarchy: 1@1, attention: \"favor(16, selection: original)\"}", 1))
+	write(t, "leak.yaml", strings.Replace(tiny, `hierarchy: "1@1,1@2,1@1"`, `system: transformer, hierarchy: 1@1, attention: "favor(16, selection: original)"`, 1))
+	for _, args := range [][]string{{"run", "-f", "leak.yaml"}, {"sweep", "leaks.yaml"}} {
+		got := hgbench(t, args...)
+		if got.status != exitError || got.stdout != "" || exists("hgbench-results") {
+			t.Errorf("%v: status %d, results: %t", args, got.status, exists("hgbench-results"))
+		}
+		contains(t, got.stderr, "looks ahead, as published", "--allow-leak")
+	}
+	got := hgbench(t, "sweep", "leaks.yaml", "--dry-run")
+	if got.status != exitOK {
+		t.Errorf("status %d", got.status)
+	}
+	contains(t, got.stderr, "warning: it will not start: sweep tiny: 1 of 3 points would fail: attention favor(16, selection: original)")
+	if got := hgbench(t, "sweep", "leaks.yaml", "--dry-run", "--allow-leak"); got.stderr != "" {
+		t.Errorf("with --allow-leak: %q", got.stderr)
+	}
+}

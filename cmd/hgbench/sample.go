@@ -24,6 +24,7 @@ same seed draws the same text.`,
 			"hgbench sample -f spec.yaml --weights model.safetensors --temperature 0.7 --top-k 20 --seed 7",
 		Args: positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			defer takeSignals(cmd)()
 			if err := how.Validate(); err != nil {
 				return err
 			}

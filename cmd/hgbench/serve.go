@@ -26,6 +26,7 @@ otherwise. Ctrl-C ends it. RESULTS are as for "hgbench table".`,
 		Args:              positional(cobra.ArbitraryArgs),
 		ValidArgsFunction: completeResults,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			defer takeSignals(cmd)()
 			host, port, err := net.SplitHostPort(addr)
 			if err != nil {
 				return misuse(cmd, "--addr %s: want HOST:PORT, as in %s", addr, serveAddress)

@@ -39,7 +39,31 @@ func prepareSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o 
 		}
 		states[i].ID = points[i].Spec.ID(corpora[p.Spec.Data])
 	}
-	return states, corpora, nil
+	return states, corpora, checkCausal(s, states, o)
+}
+
+// checkCausal errs when points that are to do are known to look ahead and may
+// not: better now than after those before them have been trained.
+func checkCausal(s *sweeps.Sweep, states []pointState, o sweepOptions) error {
+	if o.AllowLeak || s.PlanOnly {
+		return nil
+	}
+	var first error
+	leaking := 0
+	for _, p := range states {
+		if p.State == results.Done {
+			continue
+		}
+		if err := p.Spec.CheckCausal(); err != nil {
+			if leaking++; first == nil {
+				first = err
+			}
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return fmt.Errorf("sweep %s: %d of %s would fail: %w", s.Name, leaking, count(len(states)), first)
 }
 
 // rosterOf lists all points of a sweep as they are now.
@@ -106,5 +130,8 @@ func listPoints(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o sw
 		return err
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s: %d of %d points are to do in %s, about %s\n", s.Name, left, len(states), o.out, formatDuration(seconds(total)))
+	if err := checkCausal(s, states, o); err != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "warning: it will not start:", err)
+	}
 	return nil
 }

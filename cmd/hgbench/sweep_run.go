@@ -16,6 +16,7 @@ import (
 
 // runSweep runs what is missing of a sweep, and shows what all of it says.
 func runSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o sweepOptions) error {
+	defer takeSignals(cmd)()
 	o.share(s)
 	states, corpora, err := prepareSweep(cmd, s, points, o)
 	if err != nil {

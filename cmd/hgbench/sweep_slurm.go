@@ -67,6 +67,7 @@ type submitted struct {
 // submitSweep submits what is missing of a sweep, and neither queued nor running,
 // as a job array.
 func submitSweep(cmd *cobra.Command, s *sweeps.Sweep, points []sweeps.Point, o sweepOptions) error {
+	defer takeSignals(cmd)()
 	dir, err := filepath.Abs(o.out)
 	if err != nil {
 		return fmt.Errorf("results folder %s: %w", o.out, err)

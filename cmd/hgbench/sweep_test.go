@@ -93,10 +93,11 @@ func TestSweep(t *testing.T) {
 
 	t.Run("compare", func(t *testing.T) {
 		ids := []string{records[0].ID, records[1].ID, records[2].ID}
-		contains(t, ok(t, "compare", ids[0], ids[1]), "transformer(relative) 1@1", "95 % interval")
-		if got := okJSON[[]results.Comparison](t, append([]string{"compare", "--json"}, ids...)...); len(got) != 2 || got[0].B != records[2].Label() {
+		contains(t, ok(t, "compare", ids[0], ids[1]), "transformer(relative) 1@1 ("+ids[0][:8]+", seed 1) is ", ids[1][:8]+", seed 1) on test", "95 % interval")
+		if got := okJSON[[]results.Comparison](t, append([]string{"compare", "--json"}, ids...)...); len(got) != 2 || got[0].B != records[2].Label() || got[1].AID != ids[1] {
 			t.Errorf("got %+v", got)
 		}
+		contains(t, ok(t, "compare", "--json", ids[0], ids[1]), `"a_id": "`+ids[0], `"b_seed": "1"`, `"p_adjusted": `)
 	})
 }
 

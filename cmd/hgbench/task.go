@@ -26,6 +26,7 @@ func newTask() *cobra.Command {
 		Hidden:  true,
 		Args:    positional(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			defer takeSignals(cmd)()
 			sub, err := readSubmission(args[0])
 			if err != nil {
 				return err

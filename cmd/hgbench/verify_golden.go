@@ -56,6 +56,7 @@ Each may be 1e-5. A tensor that is missing, extra or misshapen is an error.`,
 
 // golden runs cases, shows all, and errs if one fails.
 func (o verifyOptions) golden(cmd *cobra.Command, cases []string) error {
+	defer takeSignals(cmd)()
 	all := make([]goldenResult, 0, len(cases))
 	var errs []error
 	failed := 0

@@ -50,6 +50,7 @@ const mostFailures = 20
 
 // prove runs proofs, shows a row for each group, and errs if one fails.
 func (o verifyOptions) prove(cmd *cobra.Command, proofs []proof) error {
+	defer takeSignals(cmd)()
 	all, err := o.run(cmd, proofs)
 	if err != nil {
 		return stoppedBy(cmd, err, "the same command starts again")

@@ -7,18 +7,18 @@ import (
 
 // Status is what is installed, and what it stands on.
 type Status struct {
-	Tools  Tools
-	Folder string // of the kernelspec
-	Found  bool   // there is a kernelspec
-	Ours   bool   // it was installed from here
+	Tools  Tools  `json:"tools"`
+	Folder string `json:"folder"` // of the kernelspec
+	Found  bool   `json:"found"`  // there is a kernelspec
+	Ours   bool   `json:"ours"`   // it was installed from here
 
-	Source string // folder that it was built from
-	Binary string
-	Go     string // version that built it
+	Source string `json:"source,omitempty"` // folder that it was built from
+	Binary string `json:"binary,omitempty"`
+	Go     string `json:"go,omitempty"` // version that built it
 
 	// Fault is what keeps the kernel from working, or from being what the
 	// source is now; "" if nothing does.
-	Fault string
+	Fault string `json:"fault,omitempty"`
 }
 
 // CurrentStatus looks at what is installed.

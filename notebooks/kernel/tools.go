@@ -18,9 +18,9 @@ var (
 
 // Tools is what a kernel needs from the machine, as found there.
 type Tools struct {
-	Go       string // version, "go1.26.8"; "" if there is none
-	Compiler string // path of the C compiler; "" if there is none
-	Jupyter  string // path of the jupyter command; "" if there is none
+	Go       string `json:"go"`       // version, "go1.26.8"; "" if there is none
+	Compiler string `json:"compiler"` // path of the C compiler; "" if there is none
+	Jupyter  string `json:"jupyter"`  // path of the jupyter command; "" if there is none
 }
 
 // FindTools looks for the tools in the folders of PATH.
