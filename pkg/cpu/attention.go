@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 
 	"hgbench/pkg/graph"
@@ -166,34 +167,69 @@ func (f *attentionForward[T]) packBands() phase {
 // attend runs the tiles of a layer of disjoint sets of queries, those with most
 // keys first in causal patterns. A part that is alone is one task.
 func (f *attentionForward[T]) attend(layer int) phase {
-	type tile struct{ head, set, query int }
-	var tiles []tile
+	var tiles []queryUnit
 	for h, layout := range f.of {
 		if layer >= len(layout.queryLayers) {
 			continue
 		}
 		for _, i := range layout.queryLayers[layer] {
 			if set := layout.querySets[i]; layout.parts[set.parts[0]].alone {
-				tiles = append(tiles, tile{h, i, 0})
+				tiles = append(tiles, queryUnit{h, i, 0})
 				continue
 			}
 			for q := (layout.querySets[i].count - 1) / queryTile * queryTile; q >= 0; q -= queryTile {
-				tiles = append(tiles, tile{h, i, q})
+				tiles = append(tiles, queryUnit{h, i, q})
 			}
 		}
 	}
-	return phase{tiles: f.batch * len(tiles), run: func(w *worker, index int) {
-		t := tiles[index%len(tiles)]
+	tasks := slices.Collect(slices.Chunk(tiles, max(1, min(len(tiles)/fewTasks, unitsOfTask))))
+	return phase{tiles: f.batch * len(tasks), run: func(w *worker, index int) {
 		x := f.scratch(w)
-		b, layout := index/len(tiles), f.of[t.head]
-		set := &layout.querySets[t.set]
-		last := t.query
-		if p := &layout.parts[set.parts[0]]; p.alone {
-			f.packTile(b, t.head, &layout.keyGroups[p.keys], 0, p.KCount, x.keyT, x.value)
-			last = set.count - 1
-		}
-		for q := t.query; q <= last; q += queryTile {
-			f.tile(&x, b*f.Heads+t.head, set, q)
+		b, units := index/len(tasks), tasks[index%len(tasks)]
+		for i, u := range units {
+			if i+1 < len(units) {
+				f.foresee(&x, b, units[i+1])
+			}
+			f.unit(&x, b, u)
 		}
 	}}
+}
+
+// Units of a task: as many as that there are some tasks.
+const (
+	unitsOfTask = 8
+	fewTasks    = 32
+)
+
+// queryUnit is a tile of the queries of a set, or all of a part that is alone.
+type queryUnit struct{ head, set, query int }
+
+// unit computes the rows of a unit.
+func (f *attentionForward[T]) unit(x *forwardScratch[T], b int, u queryUnit) {
+	layout := f.of[u.head]
+	set := &layout.querySets[u.set]
+	last := u.query
+	if p := &layout.parts[set.parts[0]]; p.alone {
+		f.packTile(b, u.head, &layout.keyGroups[p.keys], 0, p.KCount, x.keyT, x.value)
+		last = set.count - 1
+	}
+	for q := u.query; q <= last; q += queryTile {
+		f.tile(x, b*f.Heads+u.head, set, q)
+	}
+}
+
+// foresee has the rows of a unit fetched.
+func (f *attentionForward[T]) foresee(x *forwardScratch[T], b int, u queryUnit) {
+	layout := f.of[u.head]
+	set := &layout.querySets[u.set]
+	rows := min(queryTile, set.count-u.query)
+	if p := &layout.parts[set.parts[0]]; p.alone {
+		rows = set.count
+		at := (b*f.keys+p.KStart)*f.d + u.head*f.size
+		x.ahead.want(p.KCount, f.size, f.k[at:], p.KStep*f.d, nil)
+		x.ahead.want(p.KCount, f.size, f.v[at:], p.KStep*f.d, nil)
+	}
+	at := (b*f.queries+set.row(u.query))*f.d + u.head*f.size
+	x.ahead.want(rows, f.size, f.q[at:], set.step*f.d, nil)
+	x.ahead.want(rows, f.size, f.o[at:], set.step*f.d, nil)
 }

@@ -28,6 +28,9 @@ func copyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx i
 // fetchRowsAVX2 is attentionRows.fetch.
 func fetchRowsAVX2(rows int, cols int, x []float32, ldx int)
 
+// fetchListedAVX2 is attentionRows.fetchListed.
+func fetchListedAVX2(rows int, cols int, x []float32, ldx int, list []int32)
+
 // gatherRowsAVX2 is attentionRows.gather.
 func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 

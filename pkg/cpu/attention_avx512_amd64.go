@@ -28,6 +28,9 @@ func copyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx
 // fetchRowsAVX512 is attentionRows.fetch.
 func fetchRowsAVX512(rows int, cols int, x []float32, ldx int)
 
+// fetchListedAVX512 is attentionRows.fetchListed.
+func fetchListedAVX512(rows int, cols int, x []float32, ldx int, list []int32)
+
 // gatherRowsAVX512 is attentionRows.gather.
 func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 

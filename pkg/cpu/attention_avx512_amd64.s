@@ -812,6 +812,37 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func fetchListedAVX512(rows int, cols int, x []float32, ldx int, list []int32)
+// Requires: AVX, MMX+
+TEXT ·fetchListedAVX512(SB), NOSPLIT, $0-72
+	MOVQ  rows+0(FP), DX
+	MOVQ  x_base+16(FP), BX
+	MOVQ  ldx+40(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  list_base+48(FP), DI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVLQSX (DI), R8
+	IMULQ   SI, R8
+	ADDQ    BX, R8
+	MOVQ    cols+8(FP), AX
+	XORQ    CX, CX
+
+line:
+	PREFETCHT1 (R8)(CX*1)
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, AX
+	JG         line
+	ADDQ       $0x04, DI
+	DECQ       DX
+	JNZ        row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-108

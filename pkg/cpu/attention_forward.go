@@ -15,6 +15,7 @@ type forwardScratch[T Float] struct {
 	keyT      []T                          // keys of a part that is alone, transposed in panels
 	value     []T                          // its values in panels
 	fresh     [queryTile / fewQueries]bool // groups of rows of o not yet written
+	ahead     fetcher[T]
 }
 
 // scratch cuts up the memory of a thread.
@@ -29,6 +30,7 @@ func (f *attentionForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
 		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile),
 		unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
 		keyT: c.next(f.loneKeys * f.size), value: c.next(f.loneKeys * f.width),
+		ahead: fetcher[T]{pass: f.pass},
 	}
 }
 
@@ -131,7 +133,7 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 		at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
 		keyT, value = f.keyT[at*f.size:], f.value[at*f.width:]
 	}
-	f.score(p, h, i, j, s, x.qu, x.qv, f.ks.packed(keyT, f.size), f.bandT, x.scores)
+	f.score(&x.ahead, p, h, i, j, s, x.qu, x.qv, f.ks.packed(keyT, f.size), f.bandT, x.scores)
 	hide(f.pass, f.hidden, x.scores, p, i, j, s)
 	if f.probabilities != nil {
 		f.keepScores(x, pair, p, i, j, s)
@@ -145,7 +147,7 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 			f.pass.multiply(scores[row*scoreRow:][:keys], keep)
 		}
 	}
-	f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, f.ks.packed(value, n).from(s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
+	f.ks.product(&x.ahead, s.rows, f.size, keys, scores, scoreRow, 1, f.ks.packed(value, n).from(s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
 }
 
 // weights turns the scores of a strip into those of a running softmax, shrinks what
@@ -168,15 +170,15 @@ func (x *forwardScratch[T]) weights(pass *attentionRows[T], size int, s strip) (
 
 // score computes the scores of a strip, in units of ln 2. Those of positions go
 // where they belong by a row stride one longer, see attention.
-func (f *attentionShape[T]) score(p *attentionPart, head, i, j int, s strip, qu, qv []T, keyT panels[T], bandT, scores []T) {
+func (f *attentionShape[T]) score(ahead *fetcher[T], p *attentionPart, head, i, j int, s strip, qu, qv []T, keyT panels[T], bandT, scores []T) {
 	if p.band > 0 {
 		band := f.ks.packed(bandT[(f.bandAt[head]+p.at)*f.size:], f.size)
 		p.groups(i, j, s, func(row, rows, from, to, lead int) {
-			f.ks.product(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band, from,
+			f.ks.product(ahead, rows, to-from, f.size, qv[row*f.size:], f.size, 1, band, from,
 				scores[row*scoreRow+scoreLead+lead:], scoreRow+1, false)
 		})
 	}
-	f.ks.product(s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT, s.lo,
+	f.ks.product(ahead, s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT, s.lo,
 		scores[s.row*scoreRow+scoreLead+s.lo:], scoreRow, p.band > 0)
 }
 

@@ -32,8 +32,10 @@ type attentionRows[T Float] struct {
 	axpy  func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) // dst += x·a[row]
 	dot   func(rows, cols int, dst, x []T, ldx int, y []T, ldy int)     // dst[row] = x·y
 	shift func(dst, x []T, a T)                                         // dst = x + a
-	// fetch has rows brought into the second-level cache while others are in use.
-	fetch func(rows, cols int, x []T, ldx int)
+	// fetch has rows brought into the second-level cache while others are in use, and
+	// fetchListed those that a list names.
+	fetch       func(rows, cols int, x []T, ldx int)
+	fetchListed func(rows, cols int, x []T, ldx int, list []int32)
 
 	// Rows that a list names by their number, ld elements being from one to the
 	// next: gather puts a·x of them into the rows of dst, scatter puts a[i]·x of
@@ -64,7 +66,8 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 		max: maxRows[T], exp: expRows[T], hide: hideRows[T], hideSpan: hideSpanPortable[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
 		axpy: axpyRows[T], dot: dotRows[T], shift: shiftPortable[T],
-		fetch: func(_, _ int, _ []T, _ int) {}, gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
+		fetch: func(_, _ int, _ []T, _ int) {}, fetchListed: func(_, _ int, _ []T, _ int, _ []int32) {},
+		gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }

@@ -72,6 +72,7 @@ func TestAttentionRows(t *testing.T) {
 				pass.dot(rows, cols, x[2], x[3], ld, x[4], ld+1)
 				exact.dot(rows, cols, y[2], y[3], ld, y[4], ld+1)
 				pass.fetch(rows, cols, x[3], ld) // changes nothing
+				pass.fetchListed(rows, cols, x[3], ld, list)
 			case 9:
 				name = "axpy"
 				pass.axpy(rows, cols, x[2], ld, x[3], ld+1, x[4])

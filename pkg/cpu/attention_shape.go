@@ -133,7 +133,8 @@ func (p *attentionPart) queryRow(i int) int { return p.QStart + i*p.QStep }
 
 // product is kernels.tile for the columns from `from` on of a right operand that
 // is not in the first cache: a panel is fetched while the one before is in use.
-func (ks *kernels[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], from int, c []T, ldc int, accumulate bool) {
+// Between panels it asks for some of what is wanted ahead.
+func (ks *kernels[T]) product(ahead *fetcher[T], m, n, k int, a []T, rsA, csA int, b panels[T], from int, c []T, ldc int, accumulate bool) {
 	cols := ks.cols
 	for j := 0; j < n; {
 		panel, skip := (from+j)/cols, (from+j)%cols
@@ -143,6 +144,7 @@ func (ks *kernels[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], fro
 			next = &upcoming[T]{b: b.panel(panel + 1), ld: b.ld}
 		}
 		ks.column(m, width, k, a, rsA, csA, b.panel(panel)[skip:], b.ld, c[j:], ldc, accumulate, next)
+		ahead.some()
 		j += width
 	}
 }
