@@ -55,6 +55,9 @@ func shiftAVX2(dst []float32, x []float32, a float32)
 // hideSpanAVX2 is attentionRows.hideSpan.
 func hideSpanAVX2(scores []float32, slots []int32, first int32, last int32)
 
+// rotatedAVX2 is attentionRows.rotated.
+func rotatedAVX2(x []float32) int
+
 // multiplyAVX2 is attentionRows.multiply.
 func multiplyAVX2(dst []float32, x []float32)
 

@@ -55,6 +55,9 @@ func shiftAVX512(dst []float32, x []float32, a float32)
 // hideSpanAVX512 is attentionRows.hideSpan.
 func hideSpanAVX512(scores []float32, slots []int32, first int32, last int32)
 
+// rotatedAVX512 is attentionRows.rotated.
+func rotatedAVX512(x []float32) int
+
 // multiplyAVX512 is attentionRows.multiply.
 func multiplyAVX512(dst []float32, x []float32)
 

@@ -165,6 +165,17 @@ func TestExactRows(t *testing.T) {
 				t.Fatalf("slots %v of [%d, %d]: %v", slots, first, last, err)
 			}
 
+			few := make([]float32, n) // values, with many equals, zeros of both signs and an infinity
+			for i := range few {
+				few[i] = float32(math.Copysign(float64(r.IntN(2+r.IntN(3))), r.Float64()-0.5))
+				if r.IntN(200) == 0 {
+					few[i] /= 0
+				}
+			}
+			if got, want := pass.rotated(few), portable.rotated(few); got != want {
+				t.Fatalf("the largest of %v and its negative is %d, want %d", few, got, want)
+			}
+
 			p, grads, keep := random(r, n), random(r, n), random(r, n)
 			p2, grads2 := append([]float32(nil), p...), append([]float32(nil), grads...)
 			pass.dropGradient(p, grads, keep, 0.5)

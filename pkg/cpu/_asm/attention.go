@@ -25,6 +25,7 @@ func (v vector) attention() {
 	v.hideRows()
 	v.linear()
 	v.hideSpan()
+	v.rotated()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
