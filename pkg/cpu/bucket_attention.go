@@ -119,22 +119,15 @@ func (s *bucketShape[T]) scratchBytes(floats int) int64 {
 // and of keys from j on, both counted from the start of the bucket.
 func (s *bucketShape[T]) hide(scores []T, b *bucket[T], i, j int, at strip) {
 	hide(s.pass, s.hidden, scores, &b.attentionPart, i, j, at)
-	if b.round == 0 && s.Self {
-		return
-	}
+	keys := at.hi - at.lo
 	for row := at.row; row < at.row+at.rows; row++ {
-		lo, hi := b.Keys(i + row)
-		lo, hi = max(lo, j+at.lo), min(hi, j+at.hi)
-		if lo >= hi {
-			continue
+		scores := scores[row*scoreRow+scoreLead+at.lo:][:keys]
+		for from := 0; from < len(b.slot); from += len(b.order) {
+			query := from + i + row
+			s.pass.hideSpan(scores, b.slot[from+j+at.lo:][:keys], b.first[query], b.slot[query])
 		}
-		visible := scores[row*scoreRow+scoreLead+lo-j:][:hi-lo]
-		for at := 0; at < len(b.slot); at += len(b.order) {
-			first := b.first[at+i+row]
-			s.pass.hideSpan(visible, b.slot[at+lo:][:len(visible)], first, b.slot[at+i+row])
-		}
-		if own := i + row - lo; b.round == 0 && !s.Self && own < len(visible) && s.seesOther(b, i+row) {
-			visible[own] = T(math.Inf(-1))
+		if own := i + row - j - at.lo; b.round == 0 && !s.Self && 0 <= own && own < keys && s.seesOther(b, i+row) {
+			scores[own] = T(math.Inf(-1))
 		}
 	}
 }
@@ -209,12 +202,13 @@ func (f *bucketForward[T]) scratchLayout(c *carve[T]) bucketForwardScratch[T] {
 	}
 }
 
-// packRows packs rows of a pair, transposed, a few at a time.
+// packRows packs rows of a pair, transposed, a few at a time. What it packs beyond
+// them to have whole squares is not read.
 func (s *bucketShape[T]) packRows(few, x []T, pair int, order []int32, dst []T) {
 	for i := 0; i < len(order); i += queryGroup {
 		n := min(queryGroup, len(order)-i)
 		s.gather(few, x, pair, order[i:i+n], 1)
-		s.ks.pack(s.size, n, few, 1, s.size, dst[i*s.size:])
+		s.ks.pack(s.size, roundUp(n, s.ks.square), few, 1, s.size, dst[i*s.size:])
 	}
 }
 

@@ -85,7 +85,7 @@ func (g *bucketBackward[T]) bucket(memory []T, b *bucket[T]) {
 	x := g.scratchLayout(&carve[T]{memory: memory})
 	n := len(b.order)
 	g.gather(x.key, g.k, b.pair, b.order, 1)
-	g.ks.pack(g.size, n, x.key, 1, g.size, x.keyT)
+	g.ks.pack(g.size, roundUp(n, g.ks.square), x.key, 1, g.size, x.keyT) // to whole squares, of which the last rows are not read
 	g.packRows(x.few, g.v, b.pair, b.order, x.valueT)
 	b.foresee(g.bucketShape, g.k, g.v, g.q, g.do, g.dq, g.dk, g.dv)
 	clear(x.keyGrad[:n*g.size])
