@@ -187,7 +187,7 @@ func (f *attentionForward[T]) attend(layer int) phase {
 		x := f.scratch(w)
 		b, units := index/len(tasks), tasks[index%len(tasks)]
 		for i, u := range units {
-			if i+1 < len(units) {
+			if i+1 < len(units) && f.of[u.head].apart {
 				f.foresee(&x, b, units[i+1])
 			}
 			f.unit(&x, b, u)
@@ -231,5 +231,4 @@ func (f *attentionForward[T]) foresee(x *forwardScratch[T], b int, u queryUnit) 
 	}
 	at := (b*f.queries+set.row(u.query))*f.d + u.head*f.size
 	x.ahead.want(rows, f.size, f.q[at:], set.step*f.d, nil)
-	x.ahead.want(rows, f.size, f.o[at:], set.step*f.d, nil)
 }

@@ -81,10 +81,12 @@ func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u 
 		p := &layout.parts[index]
 		lo, hi := p.queriesSeeing(u.key, n)
 		for i := lo / queryTile * queryTile; i < hi; i += queryTile {
-			if i+queryTile < hi {
-				g.foreseeQueries(x, task, b, h, p, i+queryTile)
-			} else if next != nil {
-				g.foresee(x, task, b, h, next)
+			switch {
+			case !layout.apart: // there is enough to compute
+			case i+queryTile < hi:
+				g.foreseeQueries(x, b, h, p, i+queryTile)
+			case next != nil:
+				g.foresee(x, b, h, next)
 			}
 			g.tile(x, task, b, h, p, i, u, n)
 		}
@@ -135,32 +137,26 @@ func (g *attentionBackward[T]) tile(x *backwardScratch[T], task, b, h int, p *at
 }
 
 // foreseeQueries has the rows of a tile of queries fetched.
-func (g *attentionBackward[T]) foreseeQueries(x *backwardScratch[T], task, b, h int, p *attentionPart, i int) {
-	_, _, stripe := g.split(task)
+func (g *attentionBackward[T]) foreseeQueries(x *backwardScratch[T], b, h int, p *attentionPart, i int) {
 	at := (b*g.queries+p.queryRow(i))*g.d + h*g.size
-	for _, rows := range [][]T{g.q, g.do, g.queryGrad(h, stripe)} {
-		if rows != nil {
-			x.ahead.want(min(queryTile, p.QCount-i), g.size, rows[at:], p.QStep*g.d, nil)
-		}
+	for _, rows := range [][]T{g.q, g.do} {
+		x.ahead.want(min(queryTile, p.QCount-i), g.size, rows[at:], p.QStep*g.d, nil)
 	}
 }
 
 // foresee has the rows of a tile of keys fetched, and those of the queries that pass
 // through it first.
-func (g *attentionBackward[T]) foresee(x *backwardScratch[T], task, b, h int, u *keyUnit) {
+func (g *attentionBackward[T]) foresee(x *backwardScratch[T], b, h int, u *keyUnit) {
 	layout := g.of[h]
 	group := &layout.keyGroups[u.group]
 	n := min(keyTile, group.count-u.key)
 	at := (b*g.keys+group.row(u.key))*g.d + h*g.size
-	for _, rows := range [][]T{g.k, g.v, g.dk, g.dv} {
-		if rows != nil {
-			x.ahead.want(n, g.size, rows[at:], group.step*g.d, nil)
-		}
+	for _, rows := range [][]T{g.k, g.v} {
+		x.ahead.want(n, g.size, rows[at:], group.step*g.d, nil)
 	}
 	p := &layout.parts[group.parts[0]]
-	if lo, hi := p.queriesSeeing(u.key, n); lo < hi {
-		g.foreseeQueries(x, task, b, h, p, lo/queryTile*queryTile)
-	}
+	lo, _ := p.queriesSeeing(u.key, n)
+	g.foreseeQueries(x, b, h, p, lo/queryTile*queryTile)
 }
 
 // keyGradients adds those of the keys and values of a tile, when its scores are

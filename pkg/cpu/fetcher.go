@@ -1,7 +1,7 @@
 package cpu
 
-// fetchLines is how many lines of the cache are asked for at once: a core keeps
-// track of some two dozen on their way and forgets what it is asked beyond them.
+// fetchLines is how many lines of the cache are asked for at once: of fewer, too few
+// are asked for in time, and of more a core forgets most.
 const fetchLines = 64
 
 // fetcher has rows brought into the second-level cache while others are computed
@@ -22,10 +22,9 @@ type wantedRows[T Float] struct {
 	list       []int32 // the rows' numbers; nil for rows that follow each other
 }
 
-// want adds rows to what is asked for. Too many are forgotten, and those of no
-// matrix.
+// want adds rows to what is asked for. Too many are forgotten.
 func (f *fetcher[T]) want(rows, cols int, x []T, ld int, list []int32) {
-	if x == nil || rows <= 0 || f.end-f.first == uint(len(f.wanted)) {
+	if rows <= 0 || f.end-f.first == uint(len(f.wanted)) {
 		return
 	}
 	f.wanted[f.end%uint(len(f.wanted))] = wantedRows[T]{rows, cols, x, ld, list}
