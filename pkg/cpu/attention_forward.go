@@ -12,8 +12,8 @@ type forwardScratch[T Float] struct {
 	total     []T                          // sum of the keys of a strip
 	unit      []T                          // 0, and a sum that nobody reads
 	keep      []T                          // dropout of a row
-	keyT      []T                          // keys of a part that is alone, transposed in panels
-	value     []T                          // its values in panels
+	keyT      []T                          // two tiles of keys of a near part, transposed in panels
+	value     []T                          // their values in panels
 	fresh     [queryTile / fewQueries]bool // groups of rows of o not yet written
 	ahead     fetcher[T]
 }
@@ -29,7 +29,7 @@ func (f *attentionForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
 		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile),
 		unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
-		keyT: c.next(f.loneKeys * f.size), value: c.next(f.loneKeys * f.width),
+		keyT: c.next(f.nearKeys * f.size), value: c.next(f.nearKeys * f.width),
 		ahead: fetcher[T]{pass: f.pass},
 	}
 }
@@ -124,12 +124,19 @@ func (x *forwardScratch[T]) allFresh(from, rows int) bool {
 	return all
 }
 
+// near is where the tile of keys from j on of a near part is packed: neighbours lie
+// side by side.
+func (x *forwardScratch[T]) near(f *attentionForward[T], j int) (keyT, value []T) {
+	at := j / keyTile % 2 * min(keyTile, f.nearKeys)
+	return x.keyT[at*f.size:], x.value[at*f.width:]
+}
+
 // strip adds the keys of a strip to the rows of its tile.
 func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attentionPart, i, j, n int, s strip) {
 	h := pair % f.Heads
 	g := &f.of[h].keyGroups[p.keys]
-	keyT, value := x.keyT, x.value
-	if !p.alone {
+	keyT, value := x.near(f, j)
+	if !p.near {
 		at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
 		keyT, value = f.keyT[at*f.size:], f.value[at*f.width:]
 	}

@@ -73,7 +73,7 @@ func (g *attentionBackward[T]) keyTile(x *backwardScratch[T], task, b, h int, u 
 		k, step = x.rows, g.size
 	}
 	g.ks.pack(g.size, n, k, 1, step, x.keyT)
-	g.packRows(n, k, step, x.key)
+	g.packRows(n, k, step, x.key, 0)
 	g.ks.pack(g.size, n, g.v[at(0):], 1, group.step*g.d, x.valueT)
 	clear(x.dk[:n*g.size])
 	clear(x.dv[:n*g.size])

@@ -141,12 +141,12 @@ func newAttentionLayout(op graph.Attention, parts []int) *attentionLayout {
 	for _, s := range l.querySets {
 		p := &l.parts[s.parts[0]]
 		only := len(s.parts) == 1 && len(l.keyGroups[p.keys].parts) == 1
-		p.alone = len(l.querySets) > 1 && only && p.KCount <= keyTile
-		few := p.alone || p.Window > 0 && p.Window+queryTile <= keyTile
-		l.apart = l.apart && only && few && p.Diagonal == 0 && p.QCount == p.KCount
+		square := p.Diagonal == 0 && p.QCount == p.KCount
+		p.near = only && (len(l.querySets) > 1 && p.KCount <= keyTile || square && p.Window > 0 && p.Window+queryTile <= keyTile)
+		l.apart = l.apart && p.near && square
 	}
 	for i := range l.keyGroups {
-		if g := &l.keyGroups[i]; !l.parts[g.parts[0]].alone {
+		if g := &l.keyGroups[i]; !l.parts[g.parts[0]].near {
 			g.at = l.keysIn
 			l.keysIn += roundUp(g.count, queryGroup)
 		}
