@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 
 	"hgbench/pkg/graph"
@@ -134,7 +135,7 @@ func (f *attentionForward[T]) packKeys() phase {
 	var tiles []tile
 	for h, layout := range f.of {
 		for i, g := range layout.keyGroups {
-			if layout.parts[g.parts[0]].alone {
+			if layout.parts[g.parts[0]].near {
 				continue
 			}
 			for j := 0; j < g.count; j += keyTile {
@@ -146,15 +147,16 @@ func (f *attentionForward[T]) packKeys() phase {
 		b, t := index/len(tiles), tiles[index%len(tiles)]
 		g := &f.of[t.head].keyGroups[t.group]
 		at := b*f.keysIn + f.keysAt[t.head] + g.at + t.key
-		f.packTile(b, t.head, g, t.key, t.n, f.keyT[at*f.size:], f.value[at*f.width:])
+		f.packTile(b, t.head, g, t.key, t.n, 0, f.keyT[at*f.size:], f.value[at*f.width:])
 	}}
 }
 
-// packTile packs n keys of a group from j on.
-func (f *attentionForward[T]) packTile(b, h int, g *keyGroup, j, n int, keyT, value []T) {
-	from := (b*f.keys+g.row(j))*f.d + h*f.size
-	f.ks.pack(f.size, n, f.k[from:], 1, g.step*f.d, keyT)
-	f.packRows(n, f.v[from:], g.step*f.d, value)
+// packTile packs the tile of n keys of a group from j on, but for the first `from`,
+// whose place is left as it is: whole panels of keys.
+func (f *attentionForward[T]) packTile(b, h int, g *keyGroup, j, n, from int, keyT, value []T) {
+	at := (b*f.keys+g.row(j+from))*f.d + h*f.size
+	f.ks.pack(f.size, n-from, f.k[at:], 1, g.step*f.d, keyT[from*f.size:])
+	f.packRows(n, f.v[at:], g.step*f.d, value, from)
 }
 
 func (f *attentionForward[T]) packBands() phase {
@@ -164,36 +166,95 @@ func (f *attentionForward[T]) packBands() phase {
 }
 
 // attend runs the tiles of a layer of disjoint sets of queries, those with most
-// keys first in causal patterns. A part that is alone is one task.
+// keys first in causal patterns. Units of a near part are tiles of keys, and the
+// queries of the same places.
 func (f *attentionForward[T]) attend(layer int) phase {
-	type tile struct{ head, set, query int }
-	var tiles []tile
+	var tiles []queryUnit
 	for h, layout := range f.of {
 		if layer >= len(layout.queryLayers) {
 			continue
 		}
 		for _, i := range layout.queryLayers[layer] {
-			if set := layout.querySets[i]; layout.parts[set.parts[0]].alone {
-				tiles = append(tiles, tile{h, i, 0})
+			if p := &layout.parts[layout.querySets[i].parts[0]]; p.near {
+				for j := 0; j < p.KCount; j += keyTile {
+					tiles = append(tiles, queryUnit{h, i, j})
+				}
 				continue
 			}
 			for q := (layout.querySets[i].count - 1) / queryTile * queryTile; q >= 0; q -= queryTile {
-				tiles = append(tiles, tile{h, i, q})
+				tiles = append(tiles, queryUnit{h, i, q})
 			}
 		}
 	}
-	return phase{tiles: f.batch * len(tiles), run: func(w *worker, index int) {
-		t := tiles[index%len(tiles)]
+	tasks := slices.Collect(slices.Chunk(tiles, max(1, min(len(tiles)/fewTasks, unitsOfTask))))
+	return phase{tiles: f.batch * len(tasks), run: func(w *worker, index int) {
 		x := f.scratch(w)
-		b, layout := index/len(tiles), f.of[t.head]
-		set := &layout.querySets[t.set]
-		last := t.query
-		if p := &layout.parts[set.parts[0]]; p.alone {
-			f.packTile(b, t.head, &layout.keyGroups[p.keys], 0, p.KCount, x.keyT, x.value)
-			last = set.count - 1
-		}
-		for q := t.query; q <= last; q += queryTile {
-			f.tile(&x, b*f.Heads+t.head, set, q)
+		b, units := index/len(tasks), tasks[index%len(tasks)]
+		for i, u := range units {
+			if i+1 < len(units) && f.of[u.head].apart {
+				f.foresee(&x, b, units[i+1])
+			}
+			follows := i > 0 && u.query > 0 && units[i-1] == queryUnit{u.head, u.set, u.query - keyTile}
+			f.unit(&x, b, u, follows)
 		}
 	}}
+}
+
+// Units of a task: as many as that there are some tasks.
+const (
+	unitsOfTask = 8
+	fewTasks    = 32
+)
+
+// queryUnit is queries of a set, from one on: a tile of them, or of near parts those of
+// a tile of keys.
+type queryUnit struct{ head, set, query int }
+
+// rows is the number of queries of a unit.
+func (u queryUnit) rows(l *attentionLayout) int {
+	set := &l.querySets[u.set]
+	switch p := &l.parts[set.parts[0]]; {
+	case !p.near:
+		return min(queryTile, set.count-u.query)
+	case p.KCount <= keyTile:
+		return set.count
+	}
+	return min(keyTile, set.count-u.query)
+}
+
+// unit computes the rows of a unit. follows: the tile of keys before those of a near
+// part is still packed.
+func (f *attentionForward[T]) unit(x *forwardScratch[T], b int, u queryUnit, follows bool) {
+	layout := f.of[u.head]
+	set := &layout.querySets[u.set]
+	if p := &layout.parts[set.parts[0]]; p.near {
+		g := &layout.keyGroups[p.keys]
+		pack := func(j, from int) {
+			keyT, value := x.near(f, j)
+			f.packTile(b, u.head, g, j, min(keyTile, g.count-j), from, keyT, value)
+		}
+		if j := u.query - keyTile; j >= 0 && !follows {
+			lo, _ := p.Keys(u.query)
+			if from := (lo - j) / queryGroup * queryGroup; from < keyTile {
+				pack(j, from)
+			}
+		}
+		pack(u.query, 0)
+	}
+	for q := u.query; q < u.query+u.rows(layout); q += queryTile {
+		f.tile(x, b*f.Heads+u.head, set, q)
+	}
+}
+
+// foresee has the rows of a unit fetched.
+func (f *attentionForward[T]) foresee(x *forwardScratch[T], b int, u queryUnit) {
+	layout := f.of[u.head]
+	set := &layout.querySets[u.set]
+	g := &layout.keyGroups[layout.parts[set.parts[0]].keys]
+	at := (b*f.keys+g.row(u.query))*f.d + u.head*f.size
+	rows := min(keyTile, g.count-u.query)
+	x.ahead.want(rows, f.size, f.k[at:], g.step*f.d, nil)
+	x.ahead.want(rows, f.size, f.v[at:], g.step*f.d, nil)
+	at = (b*f.queries+set.row(u.query))*f.d + u.head*f.size
+	x.ahead.want(u.rows(layout), f.size, f.q[at:], set.step*f.d, nil)
 }

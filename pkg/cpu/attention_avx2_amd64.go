@@ -28,6 +28,9 @@ func copyRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx i
 // fetchRowsAVX2 is attentionRows.fetch.
 func fetchRowsAVX2(rows int, cols int, x []float32, ldx int)
 
+// fetchListedAVX2 is attentionRows.fetchListed.
+func fetchListedAVX2(rows int, cols int, x []float32, ldx int, list []int32)
+
 // gatherRowsAVX2 is attentionRows.gather.
 func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 
@@ -51,6 +54,9 @@ func shiftAVX2(dst []float32, x []float32, a float32)
 
 // hideSpanAVX2 is attentionRows.hideSpan.
 func hideSpanAVX2(scores []float32, slots []int32, first int32, last int32)
+
+// rotatedAVX2 is attentionRows.rotated.
+func rotatedAVX2(x []float32) int
 
 // multiplyAVX2 is attentionRows.multiply.
 func multiplyAVX2(dst []float32, x []float32)

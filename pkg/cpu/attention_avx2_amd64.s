@@ -994,6 +994,37 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func fetchListedAVX2(rows int, cols int, x []float32, ldx int, list []int32)
+// Requires: AVX, MMX+
+TEXT ·fetchListedAVX2(SB), NOSPLIT, $0-72
+	MOVQ  rows+0(FP), DX
+	MOVQ  x_base+16(FP), BX
+	MOVQ  ldx+40(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  list_base+48(FP), DI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVLQSX (DI), R8
+	IMULQ   SI, R8
+	ADDQ    BX, R8
+	MOVQ    cols+8(FP), AX
+	XORQ    CX, CX
+
+line:
+	PREFETCHT1 (R8)(CX*1)
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, AX
+	JG         line
+	ADDQ       $0x04, DI
+	DECQ       DX
+	JNZ        row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func gatherRowsAVX2(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 // Requires: AVX, CMOV
 TEXT ·gatherRowsAVX2(SB), NOSPLIT, $0-108
@@ -1600,6 +1631,122 @@ loop1by1end:
 loop1done:
 	VZEROUPPER
 	RET
+
+// func rotatedAVX2(x []float32) int
+// Requires: AVX, AVX2, CMOV
+TEXT ·rotatedAVX2(SB), NOSPLIT, $0-32
+	MOVQ    x_len+8(FP), AX
+	XORQ    CX, CX
+	MOVQ    x_base+0(FP), DX
+	VMOVUPS placesAVX2<>+0(SB), Y0
+	VMOVUPS placesAVX2<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPS float00000001AVX2<>+0(SB), Y3
+	VMOVUPS float00000008AVX2<>+0(SB), Y4
+	SUBQ    $0x00000008, AX
+	JL      loop1by1end
+
+loop1by1:
+	VMOVUPS   (DX)(CX*1), Y5
+	VPSRAD    $0x1f, Y5, Y6
+	VPADDD    Y5, Y5, Y5
+	VPADDD    Y3, Y6, Y6
+	VPADDD    Y6, Y5, Y5
+	VMOVDQU   Y2, Y6
+	VPMAXUD   Y5, Y2, Y2
+	VPCMPEQD  Y2, Y6, Y5
+	VBLENDVPS Y5, Y1, Y0, Y1
+	VPADDD    Y4, Y0, Y0
+	ADDQ      $0x00000020, CX
+	SUBQ      $0x00000008, AX
+	JGE       loop1by1
+
+loop1by1end:
+	ADDQ       $0x00000008, AX
+	TESTQ      AX, AX
+	JZ         loop1done
+	MOVQ       AX, BX
+	XORQ       AX, AX
+	MOVQ       $0x0000000000000008, DI
+	MOVQ       BX, SI
+	CMPQ       SI, AX
+	CMOVQLT    AX, SI
+	CMPQ       SI, DI
+	CMOVQGT    DI, SI
+	LEAQ       lanesAVX2<>+0(SB), AX
+	SHLQ       $0x02, SI
+	SUBQ       SI, AX
+	VMOVUPS    32(AX), Y5
+	SUBQ       $0x08, BX
+	VMASKMOVPS (DX)(CX*1), Y5, Y6
+	VPSRAD     $0x1f, Y6, Y7
+	VPADDD     Y6, Y6, Y6
+	VPADDD     Y3, Y7, Y7
+	VPADDD     Y7, Y6, Y6
+	VANDPS     Y5, Y6, Y6
+	VMOVDQU    Y2, Y3
+	VPMAXUD    Y6, Y2, Y2
+	VPCMPEQD   Y2, Y3, Y3
+	VBLENDVPS  Y3, Y1, Y0, Y1
+	VPADDD     Y4, Y0, Y0
+
+loop1done:
+	VMOVDQU      Y2, Y0
+	VEXTRACTF128 $0x01, Y0, X3
+	VPMAXUD      X3, X0, X0
+	VPERMILPS    $0x4e, X0, X3
+	VPMAXUD      X3, X0, X0
+	VPERMILPS    $0xb1, X0, X3
+	VPMAXUD      X3, X0, X0
+	VPCMPEQD     Y3, Y3, Y3
+	VBROADCASTSS X0, Y4
+	VPCMPEQD     Y4, Y2, Y2
+	VBLENDVPS    Y2, Y1, Y3, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMINUD      X2, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VPMINUD      X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VPMINUD      X2, X1, X1
+	VMOVD        X0, AX
+	VMOVD        X1, CX
+	MOVQ         x_len+8(FP), DX
+	LEAQ         (DX)(CX*1), DX
+	TESTL        $0x00000001, AX
+	CMOVQEQ      DX, CX
+	MOVQ         CX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+DATA placesAVX2<>+0(SB)/4, $0x00000000
+DATA placesAVX2<>+4(SB)/4, $0x00000001
+DATA placesAVX2<>+8(SB)/4, $0x00000002
+DATA placesAVX2<>+12(SB)/4, $0x00000003
+DATA placesAVX2<>+16(SB)/4, $0x00000004
+DATA placesAVX2<>+20(SB)/4, $0x00000005
+DATA placesAVX2<>+24(SB)/4, $0x00000006
+DATA placesAVX2<>+28(SB)/4, $0x00000007
+GLOBL placesAVX2<>(SB), RODATA|NOPTR, $32
+
+DATA float00000001AVX2<>+0(SB)/4, $0x00000001
+DATA float00000001AVX2<>+4(SB)/4, $0x00000001
+DATA float00000001AVX2<>+8(SB)/4, $0x00000001
+DATA float00000001AVX2<>+12(SB)/4, $0x00000001
+DATA float00000001AVX2<>+16(SB)/4, $0x00000001
+DATA float00000001AVX2<>+20(SB)/4, $0x00000001
+DATA float00000001AVX2<>+24(SB)/4, $0x00000001
+DATA float00000001AVX2<>+28(SB)/4, $0x00000001
+GLOBL float00000001AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA float00000008AVX2<>+0(SB)/4, $0x00000008
+DATA float00000008AVX2<>+4(SB)/4, $0x00000008
+DATA float00000008AVX2<>+8(SB)/4, $0x00000008
+DATA float00000008AVX2<>+12(SB)/4, $0x00000008
+DATA float00000008AVX2<>+16(SB)/4, $0x00000008
+DATA float00000008AVX2<>+20(SB)/4, $0x00000008
+DATA float00000008AVX2<>+24(SB)/4, $0x00000008
+DATA float00000008AVX2<>+28(SB)/4, $0x00000008
+GLOBL float00000008AVX2<>(SB), RODATA|NOPTR, $32
 
 // func multiplyAVX2(dst []float32, x []float32)
 // Requires: AVX, CMOV

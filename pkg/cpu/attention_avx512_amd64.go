@@ -28,6 +28,9 @@ func copyRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx
 // fetchRowsAVX512 is attentionRows.fetch.
 func fetchRowsAVX512(rows int, cols int, x []float32, ldx int)
 
+// fetchListedAVX512 is attentionRows.fetchListed.
+func fetchListedAVX512(rows int, cols int, x []float32, ldx int, list []int32)
+
 // gatherRowsAVX512 is attentionRows.gather.
 func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 
@@ -51,6 +54,9 @@ func shiftAVX512(dst []float32, x []float32, a float32)
 
 // hideSpanAVX512 is attentionRows.hideSpan.
 func hideSpanAVX512(scores []float32, slots []int32, first int32, last int32)
+
+// rotatedAVX512 is attentionRows.rotated.
+func rotatedAVX512(x []float32) int
 
 // multiplyAVX512 is attentionRows.multiply.
 func multiplyAVX512(dst []float32, x []float32)

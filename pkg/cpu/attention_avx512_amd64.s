@@ -812,6 +812,37 @@ rowsdone:
 	VZEROUPPER
 	RET
 
+// func fetchListedAVX512(rows int, cols int, x []float32, ldx int, list []int32)
+// Requires: AVX, MMX+
+TEXT ·fetchListedAVX512(SB), NOSPLIT, $0-72
+	MOVQ  rows+0(FP), DX
+	MOVQ  x_base+16(FP), BX
+	MOVQ  ldx+40(FP), SI
+	SHLQ  $0x02, SI
+	MOVQ  list_base+48(FP), DI
+	TESTQ DX, DX
+	JZ    rowsdone
+
+row:
+	MOVLQSX (DI), R8
+	IMULQ   SI, R8
+	ADDQ    BX, R8
+	MOVQ    cols+8(FP), AX
+	XORQ    CX, CX
+
+line:
+	PREFETCHT1 (R8)(CX*1)
+	ADDQ       $0x40, CX
+	SUBQ       $0x10, AX
+	JG         line
+	ADDQ       $0x04, DI
+	DECQ       DX
+	JNZ        row
+
+rowsdone:
+	VZEROUPPER
+	RET
+
 // func gatherRowsAVX512(rows int, cols int, dst []float32, ldd int, x []float32, ldx int, list []int32, a float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gatherRowsAVX512(SB), NOSPLIT, $0-108
@@ -1338,6 +1369,124 @@ loop1by1end:
 loop1done:
 	VZEROUPPER
 	RET
+
+// func rotatedAVX512(x []float32) int
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·rotatedAVX512(SB), NOSPLIT, $0-32
+	MOVQ         x_len+8(FP), AX
+	XORQ         CX, CX
+	MOVQ         x_base+0(FP), DX
+	VMOVUPS      placesAVX512<>+0(SB), Z0
+	VMOVUPS      placesAVX512<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	VBROADCASTSS float00000001AVX512<>+0(SB), Z3
+	VBROADCASTSS float00000010AVX512<>+0(SB), Z4
+	SUBQ         $0x00000010, AX
+	JL           loop1by1end
+
+loop1by1:
+	VMOVUPS   (DX)(CX*1), Z5
+	VPSRAD    $0x1f, Z5, Z6
+	VPADDD    Z5, Z5, Z5
+	VPADDD    Z3, Z6, Z6
+	VPADDD    Z6, Z5, Z5
+	VMOVDQU64 Z2, Z6
+	VPMAXUD   Z5, Z2, Z2
+	VPCMPEQD  Z2, Z6, K1
+	VPBLENDMD Z1, Z0, K1, Z1
+	VPADDD    Z4, Z0, Z0
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x00000010, AX
+	JGE       loop1by1
+
+loop1by1end:
+	ADDQ      $0x00000010, AX
+	TESTQ     AX, AX
+	JZ        loop1done
+	MOVQ      $-1, BX
+	BZHIQ     AX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (DX)(CX*1), K1, Z5
+	VPSRAD    $0x1f, Z5, Z6
+	VPADDD    Z5, Z5, Z5
+	VPADDD    Z3, Z6, Z6
+	VPADDD    Z6, Z5, Z5
+	VMOVAPS.Z Z5, K1, Z5
+	VMOVDQU64 Z2, Z3
+	VPMAXUD   Z5, Z2, Z2
+	VPCMPEQD  Z2, Z3, K1
+	VPBLENDMD Z1, Z0, K1, Z1
+	VPADDD    Z4, Z0, Z0
+
+loop1done:
+	VMOVDQU64     Z2, Z0
+	VEXTRACTF32X8 $0x01, Z0, Y3
+	VPMAXUD       Y3, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X3
+	VPMAXUD       X3, X0, X0
+	VPERMILPS     $0x4e, X0, X3
+	VPMAXUD       X3, X0, X0
+	VPERMILPS     $0xb1, X0, X3
+	VPMAXUD       X3, X0, X0
+	VPTERNLOGD    $0xff, Z7, Z7, Z7
+	VBROADCASTSS  X0, Z3
+	VPCMPEQD      Z3, Z2, K1
+	VPBLENDMD     Z1, Z7, K1, Z1
+	VEXTRACTF32X8 $0x01, Z1, Y2
+	VPMINUD       Y2, Y1, Y1
+	VEXTRACTF32X4 $0x01, Y1, X2
+	VPMINUD       X2, X1, X1
+	VPERMILPS     $0x4e, X1, X2
+	VPMINUD       X2, X1, X1
+	VPERMILPS     $0xb1, X1, X2
+	VPMINUD       X2, X1, X1
+	VMOVD         X0, AX
+	VMOVD         X1, CX
+	MOVQ          x_len+8(FP), DX
+	LEAQ          (DX)(CX*1), DX
+	TESTL         $0x00000001, AX
+	CMOVQEQ       DX, CX
+	MOVQ          CX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+DATA placesAVX512<>+0(SB)/4, $0x00000000
+DATA placesAVX512<>+4(SB)/4, $0x00000001
+DATA placesAVX512<>+8(SB)/4, $0x00000002
+DATA placesAVX512<>+12(SB)/4, $0x00000003
+DATA placesAVX512<>+16(SB)/4, $0x00000004
+DATA placesAVX512<>+20(SB)/4, $0x00000005
+DATA placesAVX512<>+24(SB)/4, $0x00000006
+DATA placesAVX512<>+28(SB)/4, $0x00000007
+DATA placesAVX512<>+32(SB)/4, $0x00000008
+DATA placesAVX512<>+36(SB)/4, $0x00000009
+DATA placesAVX512<>+40(SB)/4, $0x0000000a
+DATA placesAVX512<>+44(SB)/4, $0x0000000b
+DATA placesAVX512<>+48(SB)/4, $0x0000000c
+DATA placesAVX512<>+52(SB)/4, $0x0000000d
+DATA placesAVX512<>+56(SB)/4, $0x0000000e
+DATA placesAVX512<>+60(SB)/4, $0x0000000f
+GLOBL placesAVX512<>(SB), RODATA|NOPTR, $64
+
+DATA float00000001AVX512<>+0(SB)/4, $0x00000001
+DATA float00000001AVX512<>+4(SB)/4, $0x00000001
+DATA float00000001AVX512<>+8(SB)/4, $0x00000001
+DATA float00000001AVX512<>+12(SB)/4, $0x00000001
+DATA float00000001AVX512<>+16(SB)/4, $0x00000001
+DATA float00000001AVX512<>+20(SB)/4, $0x00000001
+DATA float00000001AVX512<>+24(SB)/4, $0x00000001
+DATA float00000001AVX512<>+28(SB)/4, $0x00000001
+GLOBL float00000001AVX512<>(SB), RODATA|NOPTR, $32
+
+DATA float00000010AVX512<>+0(SB)/4, $0x00000010
+DATA float00000010AVX512<>+4(SB)/4, $0x00000010
+DATA float00000010AVX512<>+8(SB)/4, $0x00000010
+DATA float00000010AVX512<>+12(SB)/4, $0x00000010
+DATA float00000010AVX512<>+16(SB)/4, $0x00000010
+DATA float00000010AVX512<>+20(SB)/4, $0x00000010
+DATA float00000010AVX512<>+24(SB)/4, $0x00000010
+DATA float00000010AVX512<>+28(SB)/4, $0x00000010
+GLOBL float00000010AVX512<>(SB), RODATA|NOPTR, $32
 
 // func multiplyAVX512(dst []float32, x []float32)
 // Requires: AVX, AVX512F, BMI2

@@ -12,9 +12,10 @@ type forwardScratch[T Float] struct {
 	total     []T                          // sum of the keys of a strip
 	unit      []T                          // 0, and a sum that nobody reads
 	keep      []T                          // dropout of a row
-	keyT      []T                          // keys of a part that is alone, transposed in panels
-	value     []T                          // its values in panels
+	keyT      []T                          // two tiles of keys of a near part, transposed in panels
+	value     []T                          // their values in panels
 	fresh     [queryTile / fewQueries]bool // groups of rows of o not yet written
+	ahead     fetcher[T]
 }
 
 // scratch cuts up the memory of a thread.
@@ -28,7 +29,8 @@ func (f *attentionForward[T]) scratchLayout(c *carve[T]) forwardScratch[T] {
 		scores: c.next(queryTile*scoreRow + 2*scoreLead), o: c.next(queryTile * f.size),
 		high: c.next(queryTile), sum: c.next(queryTile), factor: c.next(queryTile), total: c.next(queryTile),
 		unit: c.next(2), keep: c.next(keyTile + 2*maskRun),
-		keyT: c.next(f.loneKeys * f.size), value: c.next(f.loneKeys * f.width),
+		keyT: c.next(f.nearKeys * f.size), value: c.next(f.nearKeys * f.width),
+		ahead: fetcher[T]{pass: f.pass},
 	}
 }
 
@@ -122,16 +124,23 @@ func (x *forwardScratch[T]) allFresh(from, rows int) bool {
 	return all
 }
 
+// near is where the tile of keys from j on of a near part is packed: neighbours lie
+// side by side.
+func (x *forwardScratch[T]) near(f *attentionForward[T], j int) (keyT, value []T) {
+	at := j / keyTile % 2 * min(keyTile, f.nearKeys)
+	return x.keyT[at*f.size:], x.value[at*f.width:]
+}
+
 // strip adds the keys of a strip to the rows of its tile.
 func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attentionPart, i, j, n int, s strip) {
 	h := pair % f.Heads
 	g := &f.of[h].keyGroups[p.keys]
-	keyT, value := x.keyT, x.value
-	if !p.alone {
+	keyT, value := x.near(f, j)
+	if !p.near {
 		at := pair/f.Heads*f.keysIn + f.keysAt[h] + g.at + j
 		keyT, value = f.keyT[at*f.size:], f.value[at*f.width:]
 	}
-	f.score(p, h, i, j, s, x.qu, x.qv, f.ks.packed(keyT, f.size), f.bandT, x.scores)
+	f.score(&x.ahead, p, h, i, j, s, x.qu, x.qv, f.ks.packed(keyT, f.size), f.bandT, x.scores)
 	hide(f.pass, f.hidden, x.scores, p, i, j, s)
 	if f.probabilities != nil {
 		f.keepScores(x, pair, p, i, j, s)
@@ -145,7 +154,7 @@ func (f *attentionForward[T]) strip(x *forwardScratch[T], pair int, p *attention
 			f.pass.multiply(scores[row*scoreRow:][:keys], keep)
 		}
 	}
-	f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, f.ks.packed(value, n).from(s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
+	f.ks.product(&x.ahead, s.rows, f.size, keys, scores, scoreRow, 1, f.ks.packed(value, n).from(s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
 }
 
 // weights turns the scores of a strip into those of a running softmax, shrinks what
@@ -168,15 +177,15 @@ func (x *forwardScratch[T]) weights(pass *attentionRows[T], size int, s strip) (
 
 // score computes the scores of a strip, in units of ln 2. Those of positions go
 // where they belong by a row stride one longer, see attention.
-func (f *attentionShape[T]) score(p *attentionPart, head, i, j int, s strip, qu, qv []T, keyT panels[T], bandT, scores []T) {
+func (f *attentionShape[T]) score(ahead *fetcher[T], p *attentionPart, head, i, j int, s strip, qu, qv []T, keyT panels[T], bandT, scores []T) {
 	if p.band > 0 {
 		band := f.ks.packed(bandT[(f.bandAt[head]+p.at)*f.size:], f.size)
 		p.groups(i, j, s, func(row, rows, from, to, lead int) {
-			f.ks.product(rows, to-from, f.size, qv[row*f.size:], f.size, 1, band, from,
+			f.ks.product(ahead, rows, to-from, f.size, qv[row*f.size:], f.size, 1, band, from,
 				scores[row*scoreRow+scoreLead+lead:], scoreRow+1, false)
 		})
 	}
-	f.ks.product(s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT, s.lo,
+	f.ks.product(ahead, s.rows, s.hi-s.lo, f.size, qu[s.row*f.size:], f.size, 1, keyT, s.lo,
 		scores[s.row*scoreRow+scoreLead+s.lo:], scoreRow, p.band > 0)
 }
 

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"slices"
 	"unsafe"
 
 	"hgbench/pkg/graph"
@@ -102,6 +103,8 @@ func (g *attentionBackward[T]) layout(memory []T) int {
 	g.band = c.next(g.bandIn * g.width)
 	g.bandGrad = c.next(g.tasks() * g.widest * g.size)
 	g.biasGrad = c.next(g.tasks() * 2 * g.size)
-	g.partial = c.next((g.stripes - 1) * g.batch * g.queries * g.d)
+	if slices.ContainsFunc(g.of, func(l *attentionLayout) bool { return !l.apart }) {
+		g.partial = c.next((g.stripes - 1) * g.batch * g.queries * g.d)
+	}
 	return c.size
 }

@@ -5,8 +5,12 @@ import (
 	"slices"
 )
 
-// keyUnit is a tile of keys of a group.
-type keyUnit struct{ group, key, cost int }
+// keyUnit is a tile of keys of a group. later: its neighbours came before it, and
+// have written the dq of queries that see both, if the layout is apart.
+type keyUnit struct {
+	group, key, cost int
+	later            bool
+}
 
 // stripes are the units of a head: of each layer, of each stripe.
 type stripes [][][]keyUnit
@@ -59,15 +63,25 @@ func (g *attentionBackward[T]) layers() int {
 	return most
 }
 
-// units of each layer.
+// units of each layer. When the layout is apart they are two, of every other tile of
+// keys, as neighbours have queries in common.
 func (l *attentionLayout) units() [][]keyUnit {
 	all := make([][]keyUnit, len(l.keyLayers))
+	var later []keyUnit
 	for i, layer := range l.keyLayers {
 		for _, group := range layer {
 			for j := 0; j < l.keyGroups[group].count; j += keyTile {
-				all[i] = append(all[i], l.unit(group, j))
+				u := l.unit(group, j)
+				if u.later = l.apart && j/keyTile%2 == 1; u.later {
+					later = append(later, u)
+					continue
+				}
+				all[i] = append(all[i], u)
 			}
 		}
+	}
+	if later != nil {
+		all = append(all, later)
 	}
 	return all
 }
@@ -156,9 +170,9 @@ func (g *attentionBackward[T]) batchRange(batches int) (lo, hi int) {
 	return batches * g.batch / g.batches, (batches + 1) * g.batch / g.batches
 }
 
-// queryGrad is where a stripe adds its dq.
-func (g *attentionBackward[T]) queryGrad(stripe int) []T {
-	if stripe == 0 || g.dq == nil {
+// queryGrad is where a stripe of a head writes or adds its dq.
+func (g *attentionBackward[T]) queryGrad(h, stripe int) []T {
+	if stripe == 0 || g.dq == nil || g.of[h].apart {
 		return g.dq
 	}
 	n := g.batch * g.queries * g.d
@@ -171,7 +185,7 @@ func (g *attentionBackward[T]) start() phase {
 		clear(g.bandGrad[task*g.widest*g.size:][:g.widest*g.size])
 		clear(g.biasGrad[task*2*g.size:][:2*g.size])
 		h, batches, stripe := g.split(task)
-		dq := g.queryGrad(stripe)
+		dq := g.queryGrad(h, stripe)
 		if dq == nil || g.of[h].apart {
 			return
 		}
@@ -205,7 +219,7 @@ func (g *attentionBackward[T]) reduceQueries() phase {
 			for _, c := range striped {
 				to := g.dq[i*g.d+c.lo : i*g.d+c.hi]
 				for s := 1; s < g.stripes; s++ {
-					g.ks.add(to, to, g.queryGrad(s)[i*g.d+c.lo:i*g.d+c.hi])
+					g.ks.add(to, to, g.queryGrad(c.lo/g.size, s)[i*g.d+c.lo:i*g.d+c.hi])
 				}
 			}
 		}

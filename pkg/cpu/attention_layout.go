@@ -23,8 +23,9 @@ type attentionLayout struct {
 	queryLayers, keyLayers [][]int
 	// carry: some query is in no part, or in several sets. add: likewise keys.
 	carry, add bool
-	// apart: parts are alone, every query sees a key, and every key is in a part,
-	// so that gradients are written once.
+	// apart: no two parts have a query or a key in common, every query sees a key, of
+	// two tiles of keys at most, and every key is in a part, so that dq is written
+	// where it is first known and needs no partial sums.
 	apart bool
 
 	pairs func() (keys, bands int64) // of all parts, counted when somebody asks: see count
@@ -141,11 +142,13 @@ func newAttentionLayout(op graph.Attention, parts []int) *attentionLayout {
 	l.apart = !l.carry && !l.add && !op.Relative
 	for _, s := range l.querySets {
 		p := &l.parts[s.parts[0]]
-		p.alone = len(l.querySets) > 1 && len(s.parts) == 1 && len(l.keyGroups[p.keys].parts) == 1 && p.KCount <= keyTile
-		l.apart = l.apart && p.alone && p.Diagonal == 0 && p.QCount == p.KCount
+		only := len(s.parts) == 1 && len(l.keyGroups[p.keys].parts) == 1
+		square := p.Diagonal == 0 && p.QCount == p.KCount
+		p.near = only && (len(l.querySets) > 1 && p.KCount <= keyTile || square && p.Window > 0 && p.Window+queryTile <= keyTile)
+		l.apart = l.apart && p.near && square
 	}
 	for i := range l.keyGroups {
-		if g := &l.keyGroups[i]; !l.parts[g.parts[0]].alone {
+		if g := &l.keyGroups[i]; !l.parts[g.parts[0]].near {
 			g.at = l.keysIn
 			l.keysIn += roundUp(g.count, queryGroup)
 		}

@@ -21,6 +21,10 @@ type attentionRows[T Float] struct {
 	// hideSpan makes scores −Inf whose slot is one of [first, last].
 	hideSpan func(scores []T, slots []int32, first, last int32)
 
+	// rotated is argmax [x, −x] as hashes want it: the place of the largest |x| and,
+	// of equals, of a positive one, and of those the first; that of −x is len(x) more.
+	rotated func(x []T) int
+
 	// gradient replaces scores by p = 2^(score − lse[row]), and grads by
 	// p·(grad − delta[row]). Where lse is −Inf it uses 0.
 	gradient func(rows, cols int, scores, grads []T, ld int, lse, delta []T)
@@ -32,8 +36,10 @@ type attentionRows[T Float] struct {
 	axpy  func(rows, cols int, dst []T, ldd int, x []T, ldx int, a []T) // dst += x·a[row]
 	dot   func(rows, cols int, dst, x []T, ldx int, y []T, ldy int)     // dst[row] = x·y
 	shift func(dst, x []T, a T)                                         // dst = x + a
-	// fetch has rows brought into the second-level cache while others are in use.
-	fetch func(rows, cols int, x []T, ldx int)
+	// fetch has rows brought into the second-level cache while others are in use, and
+	// fetchListed those that a list names.
+	fetch       func(rows, cols int, x []T, ldx int)
+	fetchListed func(rows, cols int, x []T, ldx int, list []int32)
 
 	// Rows that a list names by their number, ld elements being from one to the
 	// next: gather puts a·x of them into the rows of dst, scatter puts a[i]·x of
@@ -61,10 +67,11 @@ func attentionRowsOf[T Float](ks *kernels[T]) *attentionRows[T] {
 		return rows
 	}
 	return &attentionRows[T]{
-		max: maxRows[T], exp: expRows[T], hide: hideRows[T], hideSpan: hideSpanPortable[T], gradient: gradientRows[T],
+		max: maxRows[T], exp: expRows[T], hide: hideRows[T], hideSpan: hideSpanPortable[T], rotated: rotatedPortable[T], gradient: gradientRows[T],
 		bias: biasRows[T], scale: scaleRows[T], copy: copyRowsPortable[T], combine: combineRows[T],
 		axpy: axpyRows[T], dot: dotRows[T], shift: shiftPortable[T],
-		fetch: func(_, _ int, _ []T, _ int) {}, gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
+		fetch: func(_, _ int, _ []T, _ int) {}, fetchListed: func(_, _ int, _ []T, _ int, _ []int32) {},
+		gather: gatherRows[T], scatter: scatterRows[T], scatterAdd: scatterAddRows[T],
 		keep: keepPortable[T], multiply: multiplyPortable[T], dropGradient: dropGradientPortable[T],
 	}
 }

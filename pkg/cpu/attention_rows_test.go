@@ -72,6 +72,7 @@ func TestAttentionRows(t *testing.T) {
 				pass.dot(rows, cols, x[2], x[3], ld, x[4], ld+1)
 				exact.dot(rows, cols, y[2], y[3], ld, y[4], ld+1)
 				pass.fetch(rows, cols, x[3], ld) // changes nothing
+				pass.fetchListed(rows, cols, x[3], ld, list)
 			case 9:
 				name = "axpy"
 				pass.axpy(rows, cols, x[2], ld, x[3], ld+1, x[4])
@@ -162,6 +163,17 @@ func TestExactRows(t *testing.T) {
 			portable.hideSpan(shown2[:n], slots, first, last)
 			if err := sameBits(shown, shown2); err != nil {
 				t.Fatalf("slots %v of [%d, %d]: %v", slots, first, last, err)
+			}
+
+			few := make([]float32, n) // values, with many equals, zeros of both signs and an infinity
+			for i := range few {
+				few[i] = float32(math.Copysign(float64(r.IntN(2+r.IntN(3))), r.Float64()-0.5))
+				if r.IntN(200) == 0 {
+					few[i] /= 0
+				}
+			}
+			if got, want := pass.rotated(few), portable.rotated(few); got != want {
+				t.Fatalf("the largest of %v and its negative is %d, want %d", few, got, want)
 			}
 
 			p, grads, keep := random(r, n), random(r, n), random(r, n)

@@ -26,7 +26,7 @@ type attentionShape[T Float] struct {
 	keysIn   int                // keys of all heads of a batch
 	bandIn   int                // columns of the bands of all heads
 	widest   int                // columns of the bands of the head that has most
-	loneKeys int                // keys of the largest part that is alone, whole panels
+	nearKeys int                // keys of near parts that a thread packs at once, whole panels
 }
 
 func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attentionShape[T] {
@@ -48,8 +48,8 @@ func shapeOfAttention[T Float](op graph.Attention, q, k *graph.Value) *attention
 		s.bandIn += layout.bandIn
 		s.widest = max(s.widest, layout.bandIn)
 		for i := range layout.parts {
-			if p := &layout.parts[i]; p.alone {
-				s.loneKeys = max(s.loneKeys, roundUp(p.KCount, queryGroup))
+			if p := &layout.parts[i]; p.near {
+				s.nearKeys = max(s.nearKeys, min(roundUp(p.KCount, queryGroup), 2*keyTile))
 			}
 		}
 	}
@@ -102,12 +102,13 @@ func (s *attentionShape[T]) eachBand(f func(head, at int, band *attentionBand)) 
 	}}
 }
 
-// packRows copies n rows of one head into panels that follow each other, as the
-// micro-kernel reads a right operand. Columns that fill the last panel are left
-// as they are: it does not read them.
-func (s *attentionShape[T]) packRows(n int, x []T, step int, dst []T) {
-	for e := 0; e < s.size; e += s.ks.cols {
-		s.pass.copy(n, min(s.ks.cols, s.size-e), dst[e*n:], s.ks.cols, x[e:], step)
+// packRows copies rows from to n of one head, of which x starts with the first, into
+// panels of n rows that follow each other, as the micro-kernel reads a right operand.
+// Columns that fill the last panel are left as they are: it does not read them.
+func (s *attentionShape[T]) packRows(n int, x []T, step int, dst []T, from int) {
+	cols := s.ks.cols
+	for e := 0; e < s.size; e += cols {
+		s.pass.copy(n-from, min(cols, s.size-e), dst[e*n+from*cols:], cols, x[e:], step)
 	}
 }
 
@@ -133,7 +134,8 @@ func (p *attentionPart) queryRow(i int) int { return p.QStart + i*p.QStep }
 
 // product is kernels.tile for the columns from `from` on of a right operand that
 // is not in the first cache: a panel is fetched while the one before is in use.
-func (ks *kernels[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], from int, c []T, ldc int, accumulate bool) {
+// Between panels it asks for some of what is wanted ahead.
+func (ks *kernels[T]) product(ahead *fetcher[T], m, n, k int, a []T, rsA, csA int, b panels[T], from int, c []T, ldc int, accumulate bool) {
 	cols := ks.cols
 	for j := 0; j < n; {
 		panel, skip := (from+j)/cols, (from+j)%cols
@@ -143,6 +145,7 @@ func (ks *kernels[T]) product(m, n, k int, a []T, rsA, csA int, b panels[T], fro
 			next = &upcoming[T]{b: b.panel(panel + 1), ld: b.ld}
 		}
 		ks.column(m, width, k, a, rsA, csA, b.panel(panel)[skip:], b.ld, c[j:], ldc, accumulate, next)
+		ahead.some()
 		j += width
 	}
 }

@@ -33,9 +33,9 @@ type attentionPart struct {
 	graph.Part
 	keys  int // index of its keyGroup
 	group int // queries that share a range of keys: queryGroup or fewQueries
-	// alone: no other part has its queries or its keys, which are a tile at most.
-	// They are packed where they are used, once.
-	alone  bool
+	// near: no other part has its queries or its keys, and these are a tile at most,
+	// or its window is less than one. The keys are packed where they are used.
+	near   bool
 	first  int // least key − query
 	origin int // of its band
 	band   int // columns of its band, 0 when the part has no pairs or no positions

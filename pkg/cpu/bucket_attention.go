@@ -61,34 +61,52 @@ func (s *bucketShape[T]) gather(dst, x []T, pair int, order []int32, a T) {
 }
 
 // bucket is one that has positions.
-type bucket struct {
+type bucket[T Float] struct {
 	attentionPart         // all of it
 	pair, round   int     // of the head, of the hashes
 	order         []int32 // positions
 	slot, first   []int32 // in the rounds before, their slots and the first that they see: [round, n]
+	next          []int32 // positions of the bucket after it
+	ahead         fetcher[T]
+}
+
+// foresee has rows of the next bucket fetched.
+func (b *bucket[T]) foresee(s *bucketShape[T], of ...[]T) {
+	for _, x := range of {
+		b.ahead.want(len(b.next), s.size, s.head(x, b.pair), s.d, b.next)
+	}
 }
 
 // each runs the buckets of a round. floats is what scratch memory starts with.
-func (s *bucketShape[T]) each(r, floats int, run func(memory []T, b *bucket)) phase {
-	return phase{tiles: s.order.pairs * s.Buckets, run: func(w *worker, index int) {
-		pair, number := index/s.Buckets, index%s.Buckets
+func (s *bucketShape[T]) each(r, floats int, run func(memory []T, b *bucket[T])) phase {
+	each := max(1, min(unitsOfTask, s.order.pairs*s.Buckets/fewTasks))
+	tasks := ceil(s.Buckets, each)
+	return phase{tiles: s.order.pairs * tasks, run: func(w *worker, index int) {
+		pair, number := index/tasks, index%tasks*each
 		round := s.order.round(pair, r)
-		b := &bucket{pair: pair, round: r, order: round.order[round.start[number]:round.start[number+1]]}
-		n := len(b.order)
-		if n == 0 {
-			return
-		}
+		last := min(number+each, s.Buckets)
+		b := &bucket[T]{pair: pair, round: r, ahead: fetcher[T]{pass: s.pass}}
 		b.group = fewQueries
-		b.Part = graph.Part{QStep: 1, QCount: n, KStep: 1, KCount: n, Window: s.Window}
-		ints := view[int32](w.scratch[floats*sizeOf[T]():], 2*r*n)
-		b.slot, b.first = ints[:r*n], ints[r*n:]
-		for earlier := range r {
-			round := s.order.round(pair, earlier)
-			for i, p := range b.order {
-				b.slot[earlier*n+i], b.first[earlier*n+i] = round.slot[p], round.first(p)
+		for ; number < last; number++ {
+			b.order, b.next = round.order[round.start[number]:round.start[number+1]], nil
+			if number+1 < last {
+				b.next = round.order[round.start[number+1]:round.start[number+2]]
 			}
+			n := len(b.order)
+			if n == 0 {
+				continue
+			}
+			b.Part = graph.Part{QStep: 1, QCount: n, KStep: 1, KCount: n, Window: s.Window}
+			ints := view[int32](w.scratch[floats*sizeOf[T]():], 2*r*n)
+			b.slot, b.first = ints[:r*n], ints[r*n:]
+			for earlier := range r {
+				round := s.order.round(pair, earlier)
+				for i, p := range b.order {
+					b.slot[earlier*n+i], b.first[earlier*n+i] = round.slot[p], round.first(p)
+				}
+			}
+			run(scratch[T](w), b)
 		}
-		run(scratch[T](w), b)
 	}}
 }
 
@@ -99,30 +117,23 @@ func (s *bucketShape[T]) scratchBytes(floats int) int64 {
 
 // hide makes the scores of a strip that are not seen −Inf: those of rows from i on
 // and of keys from j on, both counted from the start of the bucket.
-func (s *bucketShape[T]) hide(scores []T, b *bucket, i, j int, at strip) {
+func (s *bucketShape[T]) hide(scores []T, b *bucket[T], i, j int, at strip) {
 	hide(s.pass, s.hidden, scores, &b.attentionPart, i, j, at)
-	if b.round == 0 && s.Self {
-		return
-	}
+	keys := at.hi - at.lo
 	for row := at.row; row < at.row+at.rows; row++ {
-		lo, hi := b.Keys(i + row)
-		lo, hi = max(lo, j+at.lo), min(hi, j+at.hi)
-		if lo >= hi {
-			continue
+		scores := scores[row*scoreRow+scoreLead+at.lo:][:keys]
+		for from := 0; from < len(b.slot); from += len(b.order) {
+			query := from + i + row
+			s.pass.hideSpan(scores, b.slot[from+j+at.lo:][:keys], b.first[query], b.slot[query])
 		}
-		visible := scores[row*scoreRow+scoreLead+lo-j:][:hi-lo]
-		for at := 0; at < len(b.slot); at += len(b.order) {
-			first := b.first[at+i+row]
-			s.pass.hideSpan(visible, b.slot[at+lo:][:len(visible)], first, b.slot[at+i+row])
-		}
-		if own := i + row - lo; b.round == 0 && !s.Self && own < len(visible) && s.seesOther(b, i+row) {
-			visible[own] = T(math.Inf(-1))
+		if own := i + row - j - at.lo; b.round == 0 && !s.Self && 0 <= own && own < keys && s.seesOther(b, i+row) {
+			scores[own] = T(math.Inf(-1))
 		}
 	}
 }
 
 // seesOther says whether position i of a bucket sees one that is not its own.
-func (s *bucketShape[T]) seesOther(b *bucket, i int) bool {
+func (s *bucketShape[T]) seesOther(b *bucket[T], i int) bool {
 	if i > 0 && s.Window > 1 {
 		return true
 	}
@@ -191,26 +202,28 @@ func (f *bucketForward[T]) scratchLayout(c *carve[T]) bucketForwardScratch[T] {
 	}
 }
 
-// packRows packs rows of a pair, transposed, a few at a time.
+// packRows packs rows of a pair, transposed, a few at a time. What it packs beyond
+// them to have whole squares is not read.
 func (s *bucketShape[T]) packRows(few, x []T, pair int, order []int32, dst []T) {
 	for i := 0; i < len(order); i += queryGroup {
 		n := min(queryGroup, len(order)-i)
 		s.gather(few, x, pair, order[i:i+n], 1)
-		s.ks.pack(s.size, n, few, 1, s.size, dst[i*s.size:])
+		s.ks.pack(s.size, roundUp(n, s.ks.square), few, 1, s.size, dst[i*s.size:])
 	}
 }
 
-func (f *bucketForward[T]) attend(memory []T, b *bucket) {
+func (f *bucketForward[T]) attend(memory []T, b *bucket[T]) {
 	x := f.scratchLayout(&carve[T]{memory: memory})
 	f.packRows(x.few, f.k, b.pair, b.order, x.keyT)
 	f.gather(x.value, f.v, b.pair, b.order, 1)
+	b.foresee(f.bucketShape, f.k, f.v, f.q, f.o)
 	for i := 0; i < b.QCount; i += queryTile {
 		f.tile(&x, b, i)
 	}
 }
 
 // tile adds what a tile of queries sees in a round to its rows.
-func (f *bucketForward[T]) tile(x *bucketForwardScratch[T], b *bucket, i int) {
+func (f *bucketForward[T]) tile(x *bucketForwardScratch[T], b *bucket[T], i int) {
 	order := b.order[i:min(i+queryTile, len(b.order))]
 	f.gather(x.qu, f.q, b.pair, order, T(f.Scale*math.Log2E))
 	f.load(x, b, order)
@@ -222,10 +235,10 @@ func (f *bucketForward[T]) tile(x *bucketForwardScratch[T], b *bucket, i int) {
 		for _, s := range b.strips(i, j, min(keyTile, b.KCount-j), &buffer) {
 			pairs += s.rows * (s.hi - s.lo)
 			scores, keys := x.scores[s.row*scoreRow+scoreLead+s.lo:], s.hi-s.lo
-			f.ks.product(s.rows, keys, f.size, x.qu[s.row*f.size:], f.size, 1, keyT, j+s.lo, scores, scoreRow, false)
+			f.ks.product(&b.ahead, s.rows, keys, f.size, x.qu[s.row*f.size:], f.size, 1, keyT, j+s.lo, scores, scoreRow, false)
 			f.hide(x.scores, b, i, j, s)
 			fresh := x.weights(f.pass, f.size, s)
-			f.ks.product(s.rows, f.size, keys, scores, scoreRow, 1, value.from(j+s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
+			f.ks.product(&b.ahead, s.rows, f.size, keys, scores, scoreRow, 1, value.from(j+s.lo, 0), 0, x.o[s.row*f.size:], f.size, !fresh)
 		}
 	}
 	f.counted.add(pairs)
@@ -233,7 +246,7 @@ func (f *bucketForward[T]) tile(x *bucketForwardScratch[T], b *bucket, i int) {
 }
 
 // load starts the running softmax of a tile, from the rounds before.
-func (f *bucketForward[T]) load(x *bucketForwardScratch[T], b *bucket, order []int32) {
+func (f *bucketForward[T]) load(x *bucketForwardScratch[T], b *bucket[T], order []int32) {
 	x.unit[0] = 0
 	for group := range x.fresh {
 		x.fresh[group] = b.round == 0
@@ -251,7 +264,7 @@ func (f *bucketForward[T]) load(x *bucketForwardScratch[T], b *bucket, order []i
 }
 
 // store writes the rows of a tile, divided by their sums after the last round.
-func (f *bucketForward[T]) store(x *bucketForwardScratch[T], b *bucket, order []int32) {
+func (f *bucketForward[T]) store(x *bucketForwardScratch[T], b *bucket[T], order []int32) {
 	x.clearFresh(f.size, 0, len(order))
 	lse, sums := f.lse[b.pair*f.length:], f.sum[b.pair*f.length:]
 	for row, p := range order {

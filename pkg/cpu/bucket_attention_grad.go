@@ -81,12 +81,13 @@ func (g *bucketBackward[T]) prepare() phase {
 	})
 }
 
-func (g *bucketBackward[T]) bucket(memory []T, b *bucket) {
+func (g *bucketBackward[T]) bucket(memory []T, b *bucket[T]) {
 	x := g.scratchLayout(&carve[T]{memory: memory})
 	n := len(b.order)
 	g.gather(x.key, g.k, b.pair, b.order, 1)
-	g.ks.pack(g.size, n, x.key, 1, g.size, x.keyT)
+	g.ks.pack(g.size, roundUp(n, g.ks.square), x.key, 1, g.size, x.keyT) // to whole squares, of which the last rows are not read
 	g.packRows(x.few, g.v, b.pair, b.order, x.valueT)
+	b.foresee(g.bucketShape, g.k, g.v, g.q, g.do, g.dq, g.dk, g.dv)
 	clear(x.keyGrad[:n*g.size])
 	clear(x.valueGrad[:n*g.size])
 	fill(x.one[:n], 1)
@@ -100,7 +101,7 @@ func (g *bucketBackward[T]) bucket(memory []T, b *bucket) {
 }
 
 // put writes rows times a factor in the first round, and adds them in the others.
-func (g *bucketBackward[T]) put(dst []T, b *bucket, order []int32, rows, factor []T) {
+func (g *bucketBackward[T]) put(dst []T, b *bucket[T], order []int32, rows, factor []T) {
 	dst = g.head(dst, b.pair)
 	if b.round == 0 {
 		g.pass.scatter(len(order), g.size, dst, g.d, order, rows, g.size, factor)
@@ -109,7 +110,7 @@ func (g *bucketBackward[T]) put(dst []T, b *bucket, order []int32, rows, factor 
 	g.pass.scatterAdd(len(order), g.size, dst, g.d, order, rows, g.size, factor[0])
 }
 
-func (g *bucketBackward[T]) tile(x *bucketBackwardScratch[T], b *bucket, i int) {
+func (g *bucketBackward[T]) tile(x *bucketBackwardScratch[T], b *bucket[T], i int) {
 	order := b.order[i:min(i+queryTile, len(b.order))]
 	g.gather(x.qu, g.q, b.pair, order, T(g.Scale*math.Log2E))
 	g.gather(x.do, g.do, b.pair, order, 1)
@@ -128,14 +129,14 @@ func (g *bucketBackward[T]) tile(x *bucketBackwardScratch[T], b *bucket, i int) 
 			at, keys := s.row*scoreRow+scoreLead+s.lo, s.hi-s.lo
 			pairs += s.rows * keys
 			qu, do := x.qu[s.row*g.size:], x.do[s.row*g.size:]
-			g.ks.product(s.rows, keys, g.size, qu, g.size, 1, keyT, j+s.lo, x.scores[at:], scoreRow, false)
+			g.ks.product(&b.ahead, s.rows, keys, g.size, qu, g.size, 1, keyT, j+s.lo, x.scores[at:], scoreRow, false)
 			g.hide(x.scores, b, i, j, s)
-			g.ks.product(s.rows, keys, g.size, do, g.size, 1, valueT, j+s.lo, x.grads[at:], scoreRow, false)
+			g.ks.product(&b.ahead, s.rows, keys, g.size, do, g.size, 1, valueT, j+s.lo, x.grads[at:], scoreRow, false)
 			g.pass.gradient(s.rows, keys, x.scores[at:], x.grads[at:], scoreRow, x.lse[s.row:], x.delta[s.row:])
 			// All rows see keys of the first tile of keys: it is wider than their window moves.
-			g.ks.product(s.rows, g.size, keys, x.grads[at:], scoreRow, 1, key.from(j+s.lo, 0), 0, x.content[s.row*g.size:], g.size, j > lo)
+			g.ks.product(&b.ahead, s.rows, g.size, keys, x.grads[at:], scoreRow, 1, key.from(j+s.lo, 0), 0, x.content[s.row*g.size:], g.size, j > lo)
 		}
-		x.keyGradients(g.ks, g.size, strips, x.keyGrad[j*g.size:], x.valueGrad[j*g.size:])
+		x.keyGradients(&b.ahead, g.ks, g.size, strips, x.keyGrad[j*g.size:], x.valueGrad[j*g.size:])
 	}
 	g.counted.add(pairs)
 	g.put(g.dq, b, order, x.content, x.scale)

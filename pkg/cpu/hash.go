@@ -46,6 +46,7 @@ func hash[T Float](n *graph.Node, op graph.Hash) kernel {
 	length := n.Inputs[0].Shape[1]
 	var buckets []int32
 	columns := rotations.Cols() / op.Rounds
+	rotated := attentionRowsOf(kernelsFor[T]()).rotated
 	k := products(n, op.Heads, rotations.Shape[1], rotations.Cols(), rotations.Shape[0], false, func(b, h, row int, x []T) {
 		for r := range op.Rounds {
 			x := x[r*columns:][:columns]
@@ -79,27 +80,19 @@ func outInts(m *memory, i int) []int32 {
 	return make([]int32, m.node.Outputs[i].Elements())
 }
 
-// rotated is argmax [x, −x], the first of equals: the largest |x| and, of equals, a
-// positive one. Numbers that are not negative are in the order of their bits.
-func rotated[T Float](x []T) int {
+// rotatedPortable is the definition of attentionRows.rotated.
+func rotatedPortable[T Float](x []T) int {
 	var best uint64
-	if sizeOf[T]() == 4 { // with room for the place, so that nothing is to be guessed
-		for i, y := range x {
-			bits := math.Float32bits(float32(y))
-			best = max(best, uint64(bits<<1|^bits>>31)<<32|uint64(^uint32(i)))
-		}
-		at := int(^uint32(best))
-		if best>>32&1 == 0 {
-			at += len(x)
-		}
-		return at
-	}
 	at := 0
 	for i, y := range x {
+		// Numbers that are not negative are in the order of their bits.
 		bits := math.Float64bits(float64(y))
 		if size := bits<<1 | (^bits >> 63); size > best {
-			best, at = size, i+int(bits>>63)*len(x)
+			best, at = size, i
 		}
+	}
+	if best&1 == 0 {
+		at += len(x)
 	}
 	return at
 }

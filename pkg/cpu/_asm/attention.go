@@ -18,12 +18,14 @@ func (v vector) attention() {
 	v.combineRows()
 	v.copyRows()
 	v.fetchRows()
+	v.fetchListed()
 	v.gatherRows()
 	v.scatterRows()
 	v.scatterAddRows()
 	v.hideRows()
 	v.linear()
 	v.hideSpan()
+	v.rotated()
 	v.multiply()
 	v.dropGradient()
 	v.keep4()
@@ -294,15 +296,24 @@ func (v vector) copyRows() {
 func (v vector) fetchRows() {
 	b := v.beginBlock("fetchRows", "x []float32, ldx int", "fetch")
 	x := b.matrix("x", "ldx")
+	b.eachRow(func() { b.fetch(x) })
+}
+
+func (v vector) fetchListed() {
+	b := v.beginBlock("fetchListed", "x []float32, ldx int, list []int32", "fetchListed")
+	chosen := b.chosen("x", "ldx")
+	b.eachRow(func() { b.fetch(chosen()) })
+}
+
+// fetch prefetches a row.
+func (b *block) fetch(row reg.Register) {
 	const line = 64
-	b.eachRow(func() {
-		b.restart()
-		Label("line")
-		PREFETCHT1(Mem{Base: x, Index: b.offset, Scale: 1})
-		ADDQ(Imm(line), b.offset)
-		SUBQ(Imm(line/4), b.left)
-		JG(LabelRef("line"))
-	})
+	b.restart()
+	Label("line")
+	PREFETCHT1(Mem{Base: row, Index: b.offset, Scale: 1})
+	ADDQ(Imm(line), b.offset)
+	SUBQ(Imm(line/4), b.left)
+	JG(LabelRef("line"))
 }
 
 func (v vector) hideRows() {
