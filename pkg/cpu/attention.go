@@ -194,8 +194,7 @@ func (f *attentionForward[T]) attend(layer int) phase {
 			if i+1 < len(units) && f.of[u.head].apart {
 				f.foresee(&x, b, units[i+1])
 			}
-			follows := i > 0 && u.query > 0 && units[i-1] == queryUnit{u.head, u.set, u.query - keyTile}
-			f.unit(&x, b, u, follows)
+			f.unit(&x, b, u, i > 0)
 		}
 	}}
 }
@@ -222,8 +221,8 @@ func (u queryUnit) rows(l *attentionLayout) int {
 	return min(keyTile, set.count-u.query)
 }
 
-// unit computes the rows of a unit. follows: the tile of keys before those of a near
-// part is still packed.
+// unit computes the rows of a unit. If it follows another of the task, the tile of keys
+// before those of a near part is still packed.
 func (f *attentionForward[T]) unit(x *forwardScratch[T], b int, u queryUnit, follows bool) {
 	layout := f.of[u.head]
 	set := &layout.querySets[u.set]

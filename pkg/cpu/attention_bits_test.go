@@ -32,6 +32,8 @@ func bitCases() []attentionCase {
 		{"overlap", 3, 2, 8, attentionPatterns()["overlap"], true, graph.Streaming, 0},
 		{"heads", 2, 3, 8, attentionPatterns()["heads"], true, graph.Streaming, 0},
 		{"strided", 1, 2, 12, nn.StridedPattern(250, 2, 3, true), false, graph.Streaming, 0},
+		{"dilated", 1, 2, 10, nn.WindowPattern(1200, 130, []int{1, 3}), false, graph.Streaming, 0},
+		{"relative window", 2, 1, 8, nn.WindowPattern(800, 300, []int{1}), true, graph.Streaming, 0.1},
 		{"blocks", 2, 2, 40, nn.FixedPattern(210, 2, 70, 10, 1, true), true, graph.Streaming, 0.1},
 	}
 }
@@ -59,6 +61,36 @@ func TestAttentionThreads(t *testing.T) {
 				if err := c.compile(t, graph.Float32, threads, true).run(in).same(want); err != nil {
 					t.Errorf("%v: 1 and %d threads: %v", c, threads, err)
 				}
+			}
+		}
+	})
+}
+
+// TestAttentionHeads checks that heads whose work shares tasks have the bits of the same
+// heads each alone.
+func TestAttentionHeads(t *testing.T) {
+	const heads, size, length = 26, 5, 1200 // 104 tiles of keys
+	windows := func(heads int) attentionCase {
+		return attentionCase{"windows", 1, heads, size, nn.WindowPattern(length, 100, slices.Repeat([]int{1}, heads)), false, graph.Streaming, 0}
+	}
+	withISA(t, func(t *testing.T) {
+		in := windows(heads).data(3)
+		together := windows(heads).compile(t, graph.Float32, 2, true).run(in)
+		alone := windows(1).compile(t, graph.Float32, 1, true)
+		for h := range heads {
+			of := func(x []float64) (y []float64) {
+				for i := range length {
+					y = append(y, x[(i*heads+h)*size:][:size]...)
+				}
+				return y
+			}
+			got := attentionResult{}
+			for _, name := range []string{"o", "dq", "dk", "dv"} {
+				got[name] = of(together[name])
+			}
+			want := alone.run(&attentionData{q: of(in.q), k: of(in.k), v: of(in.v), do: of(in.do)})
+			if err := got.same(want); err != nil {
+				t.Fatalf("head %d and alone: %v", h, err)
 			}
 		}
 	})

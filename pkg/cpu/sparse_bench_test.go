@@ -141,6 +141,16 @@ func (k sparseKind) compile(b *testing.B, length, size, threads int, both bool) 
 			passes = 3
 		}
 		run.necessary = passes * 4 * float64(pairs) * float64(size)
+		for _, n := range p.Nodes {
+			switch op := n.Op.(type) {
+			case graph.Hash:
+				hashing, _ := op.FLOPs(n)
+				run.necessary += hashing
+			case graph.Nearest:
+				hashing, _ := op.FLOPs(n)
+				run.necessary += hashing
+			}
+		}
 	}
 	return run
 }
