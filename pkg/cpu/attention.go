@@ -191,7 +191,7 @@ func (f *attentionForward[T]) attend(layer int) phase {
 		x := f.scratch(w)
 		b, units := index/len(tasks), tasks[index%len(tasks)]
 		for i, u := range units {
-			if i+1 < len(units) && f.of[u.head].apart {
+			if i+1 < len(units) && f.of[units[i+1].head].apart {
 				f.foresee(&x, b, units[i+1])
 			}
 			f.unit(&x, b, u, i > 0)
@@ -245,7 +245,7 @@ func (f *attentionForward[T]) unit(x *forwardScratch[T], b int, u queryUnit, fol
 	}
 }
 
-// foresee has the rows of a unit fetched.
+// foresee has the rows of a unit of a near part fetched.
 func (f *attentionForward[T]) foresee(x *forwardScratch[T], b int, u queryUnit) {
 	layout := f.of[u.head]
 	set := &layout.querySets[u.set]

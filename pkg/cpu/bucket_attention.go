@@ -60,7 +60,7 @@ func (s *bucketShape[T]) gather(dst, x []T, pair int, order []int32, a T) {
 	s.pass.gather(len(order), s.size, dst, s.size, s.head(x, pair), s.d, order, a)
 }
 
-// bucket is one that has positions.
+// bucket is one that has positions, and what a task goes through them with.
 type bucket[T Float] struct {
 	attentionPart         // all of it
 	pair, round   int     // of the head, of the hashes
@@ -119,6 +119,9 @@ func (s *bucketShape[T]) scratchBytes(floats int) int64 {
 // and of keys from j on, both counted from the start of the bucket.
 func (s *bucketShape[T]) hide(scores []T, b *bucket[T], i, j int, at strip) {
 	hide(s.pass, s.hidden, scores, &b.attentionPart, i, j, at)
+	if b.round == 0 && s.Self {
+		return
+	}
 	keys := at.hi - at.lo
 	for row := at.row; row < at.row+at.rows; row++ {
 		scores := scores[row*scoreRow+scoreLead+at.lo:][:keys]
