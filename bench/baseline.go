@@ -71,6 +71,8 @@ func usable(r results.Record) error {
 		return errors.New("its model looks ahead, so its BPC is no result to hold others to")
 	case r.ValidBPC == 0 || r.TestBPC == 0 || len(r.Curve) == 0:
 		return errors.New("it was measured, not trained; want runs with a BPC")
+	case r.Machine.Threads < 0 || r.Machine.Threads > MaxThreads: // a check takes as many
+		return fmt.Errorf("it was made on %d threads; want 1 to %d", r.Machine.Threads, MaxThreads)
 	}
 	return errors.Join(CheckRecord(r)...)
 }

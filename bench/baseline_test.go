@@ -64,6 +64,7 @@ func TestLoadBaseline(t *testing.T) {
 	}{
 		{change(func(r *results.Record) { r.Status, r.Error = results.Failed, "diverged" }), "record 2 (" + good[1].ID + "): it is recorded as failed (diverged)"},
 		{change(func(r *results.Record) { r.Causality.Leak = true }), "looks ahead"},
+		{change(func(r *results.Record) { r.Machine.Threads = 100_000 }), "made on 100000 threads; want 1 to 1024"},
 		{change(func(r *results.Record) { r.ValidBPC, r.Curve = 0, nil }), "not trained"},
 		{change(func(r *results.Record) { r.Spec = []byte(`{"model": {"sytem": "transformer"}}`) }), "unknown key model.sytem"},
 		{change(func(r *results.Record) { r.Spec = []byte(`{"model": {"system": "retnet"}}`) }), `"retnet"`},
