@@ -383,3 +383,34 @@ func FuzzLoadBaseline(f *testing.F) {
 		}
 	})
 }
+
+// Baselines that say less than they seem to: too few seeds for a tolerance, and
+// speeds that something else has made.
+func TestPoorBaselines(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t))
+	for _, c := range []struct {
+		seeds     []uint64
+		slow      float64 // share of peak of the last one, of 0.4
+		poor      int
+		scattered int
+	}{
+		{[]uint64{1, 2, 3}, 0.4, 0, 0},
+		{[]uint64{1, 2, 3}, 0.31, 0, 0},
+		{[]uint64{1, 2, 3}, 0.29, 0, 1},
+		{[]uint64{1, 2}, 0.4, 1, 0},
+		{[]uint64{1}, 0.4, 1, 0},
+	} {
+		b := Baseline{Records: baselineOf(t, s, "avx2", 1, c.seeds...)}
+		for i := range b.Records {
+			b.Records[i].ShareOfPeak = 0.4
+			b.Records[i].Machine.PeakGFLOPS = float64(100 + i) // of processes of their own
+		}
+		b.Records[len(b.Records)-1].ShareOfPeak = c.slow
+		if n, labels := b.WithoutTolerance(), b.Scattered(); n != c.poor || len(labels) != c.scattered {
+			t.Errorf("seeds %v, the last with %g: %d without tolerance, scattered %q", c.seeds, c.slow, n, labels)
+		}
+	}
+	if l := LoadAverage(); l < 0 || l > 1e5 {
+		t.Errorf("load average %g", l)
+	}
+}
