@@ -10,9 +10,9 @@ import (
 	"hgbench/results"
 )
 
-// fewestSeeds are those that give a tolerance: from two, a spread is known so
+// FewestSeeds are those that give a tolerance: from two, a spread is known so
 // badly that it would allow anything.
-const fewestSeeds = 3
+const FewestSeeds = 3
 
 // Baseline is what Check holds new runs to: a .jsonl file of records, as
 // Update writes it or as a results folder has it.
@@ -71,6 +71,8 @@ func usable(r results.Record) error {
 		return errors.New("its model looks ahead, so its BPC is no result to hold others to")
 	case r.ValidBPC == 0 || r.TestBPC == 0 || len(r.Curve) == 0:
 		return errors.New("it was measured, not trained; want runs with a BPC")
+	case r.Machine.Threads < 0 || r.Machine.Threads > MaxThreads: // a check takes as many
+		return fmt.Errorf("it was made on %d threads; want 1 to %d", r.Machine.Threads, MaxThreads)
 	}
 	return errors.Join(CheckRecord(r)...)
 }
@@ -137,7 +139,7 @@ func (b Baseline) Expected(isa string, kernel int) ([]Expected, error) {
 		firsts = append(firsts, e.Record)
 		if !e.Exact && len(e.Seeds.Records) == 0 {
 			wrong = append(wrong, fmt.Errorf("baseline %s: %s was recorded on %s with kernel version %d, and this is %s with %d, so bits say nothing, and fewer than %d seeds give no tolerance; want one recorded on this, or with more seeds",
-				b.Path, e.Record.Label(), e.Record.Machine.ISA, e.Record.Versions.Kernel, isa, kernel, fewestSeeds))
+				b.Path, e.Record.Label(), e.Record.Machine.ISA, e.Record.Versions.Kernel, isa, kernel, FewestSeeds))
 		}
 	}
 	for i, label := range firsts.Labels() {
@@ -159,9 +161,8 @@ func expectedOf(family []member, isa string, kernel int) Expected {
 		}
 		return near
 	}
-	var records results.Records
+	records := recordsOf(family)
 	for _, m := range family {
-		records = append(records, m.record)
 		if m.spec.Seed == first.spec.Seed && nearness(m.record) > nearness(e.Record) {
 			e.Spec, e.Record = m.spec, m.record
 		}
@@ -182,7 +183,7 @@ func mostSeeds(records results.Records) results.Group {
 	for _, g := range records.GroupBy(func(r results.Record) string {
 		return fmt.Sprint(r.Machine.ISA, " ", r.Versions.Kernel)
 	}) {
-		if len(g.Records) >= max(fewestSeeds, len(best.Records)+1) {
+		if len(g.Records) >= max(FewestSeeds, len(best.Records)+1) {
 			best = g
 		}
 	}

@@ -64,6 +64,7 @@ func TestLoadBaseline(t *testing.T) {
 	}{
 		{change(func(r *results.Record) { r.Status, r.Error = results.Failed, "diverged" }), "record 2 (" + good[1].ID + "): it is recorded as failed (diverged)"},
 		{change(func(r *results.Record) { r.Causality.Leak = true }), "looks ahead"},
+		{change(func(r *results.Record) { r.Machine.Threads = 100_000 }), "made on 100000 threads; want 1 to 1024"},
 		{change(func(r *results.Record) { r.ValidBPC, r.Curve = 0, nil }), "not trained"},
 		{change(func(r *results.Record) { r.Spec = []byte(`{"model": {"sytem": "transformer"}}`) }), "unknown key model.sytem"},
 		{change(func(r *results.Record) { r.Spec = []byte(`{"model": {"system": "retnet"}}`) }), `"retnet"`},
@@ -381,4 +382,35 @@ func FuzzLoadBaseline(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Baselines that say less than they seem to: too few seeds for a tolerance, and
+// speeds that something else has made.
+func TestPoorBaselines(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t))
+	for _, c := range []struct {
+		seeds     []uint64
+		slow      float64 // share of peak of the last one, of 0.4
+		poor      int
+		scattered int
+	}{
+		{[]uint64{1, 2, 3}, 0.4, 0, 0},
+		{[]uint64{1, 2, 3}, 0.31, 0, 0},
+		{[]uint64{1, 2, 3}, 0.29, 0, 1},
+		{[]uint64{1, 2}, 0.4, 1, 0},
+		{[]uint64{1}, 0.4, 1, 0},
+	} {
+		b := Baseline{Records: baselineOf(t, s, "avx2", 1, c.seeds...)}
+		for i := range b.Records {
+			b.Records[i].ShareOfPeak = 0.4
+			b.Records[i].Machine.PeakGFLOPS = float64(100 + i) // of processes of their own
+		}
+		b.Records[len(b.Records)-1].ShareOfPeak = c.slow
+		if n, labels := b.WithoutTolerance(), b.Scattered(); n != c.poor || len(labels) != c.scattered {
+			t.Errorf("seeds %v, the last with %g: %d without tolerance, scattered %q", c.seeds, c.slow, n, labels)
+		}
+	}
+	if l := LoadAverage(); l < 0 || l > 1e5 {
+		t.Errorf("load average %g", l)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -253,4 +254,44 @@ func (b Baseline) ISAs() []string {
 func (b Baseline) Len() int {
 	families, _ := b.families() // LoadBaseline has parsed them
 	return len(families)
+}
+
+// WithoutTolerance is the number of specs with fewer than FewestSeeds, for which
+// only the same bits will do.
+func (b Baseline) WithoutTolerance() (n int) {
+	families, _ := b.families() // LoadBaseline has parsed them
+	for _, f := range families {
+		if len(mostSeeds(recordsOf(f)).Records) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Scattered are the labels of specs whose seeds, which do the same work, ran at
+// speeds further apart than a check allows: they tell of what else the machine
+// did.
+func (b Baseline) Scattered() (labels []string) {
+	families, _ := b.families()
+	for _, f := range families {
+		first := f[0].record
+		where := func(m results.Machine) results.Machine { m.PeakGFLOPS = 0; return m } // measured in each process
+		low, high := math.Inf(1), 0.0
+		for _, m := range f {
+			if where(m.record.Machine) == where(first.Machine) {
+				low, high = min(low, m.record.ShareOfPeak), max(high, m.record.ShareOfPeak)
+			}
+		}
+		if low < (1-speedBand)*high {
+			labels = append(labels, fmt.Sprintf("%s: %.0f to %.0f %% of peak", first.Label(), 100*low, 100*high))
+		}
+	}
+	return labels
+}
+
+func recordsOf(family []member) (records results.Records) {
+	for _, m := range family {
+		records = append(records, m.record)
+	}
+	return records
 }

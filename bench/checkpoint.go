@@ -357,8 +357,11 @@ func (r *run) save() error {
 		}
 		err = r.checkpoints.save(f)
 	}
-	if err != nil {
-		r.note(fmt.Sprintf("checkpoint after step %d: %v", r.step, err))
+	switch {
+	case err != nil && r.checkpoints.last == 0:
+		r.note(fmt.Sprintf("WARNING: checkpoint after step %d: %v; there is none before it, so a kill would cost all of the run until one can be written", r.step, err))
+	case err != nil:
+		r.note(fmt.Sprintf("checkpoint after step %d: %v; the one before is still there", r.step, err))
 	}
 	return nil
 }

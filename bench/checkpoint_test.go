@@ -371,8 +371,43 @@ func TestCheckpointsFail(t *testing.T) {
 		}
 	}
 	r, err := Run(t.Context(), s, o)
-	if err != nil || r.Status != results.Done || !l.contains("checkpoint after step 2: ") || !l.contains("not a directory") {
+	if err != nil || r.Status != results.Done || !l.contains("checkpoint after step 2: ") || !l.contains("not a directory") || !l.contains("the one before is still there") || l.contains("WARNING") {
 		t.Errorf("%v, notes %v", err, l.notes)
+	}
+}
+
+// A run that cannot write any checkpoint tells what that may cost, and one that
+// cannot write its weights goes on from behind its training.
+func TestNothingCanBeWritten(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t))
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var l log
+	o := Options{Threads: 1, Checkpoints: t.TempDir(), Note: l.note}
+	o.Progress = func(p Progress) {
+		if p.Phase == Proving && p.ValidBPC == 0 { // the folder of the run is there
+			paths, _ := filepath.Glob(filepath.Join(o.Checkpoints, "*"))
+			if err := os.RemoveAll(paths[0]); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(paths[0], nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if r, err := Run(t.Context(), s, o); err != nil || r.Status != results.Done || !l.contains("WARNING: checkpoint after step 0: ") || !l.contains("a kill would cost all") {
+		t.Errorf("%v, notes %v", err, l.notes)
+	}
+
+	o = Options{Threads: 1, Checkpoints: t.TempDir(), CheckpointEvery: time.Hour, SaveDir: file}
+	r, err := Run(t.Context(), s, o)
+	if err == nil || r.Status != results.Failed {
+		t.Errorf("weights were written into a file: %v", err)
+	}
+	if reached, err := ReadReached(o.Checkpoints, r.ID); err != nil || reached.Step != 4 || reached.Windows != len(r.TestWindows) {
+		t.Errorf("it goes on from %+v, %v", reached, err)
 	}
 }
 

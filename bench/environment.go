@@ -15,6 +15,9 @@ import (
 	"hgbench/results"
 )
 
+// MaxThreads is above the cores of any machine.
+const MaxThreads = 1024
+
 // CurrentMachine describes this machine, with its FMA peak measured on so many
 // threads (0: all cores).
 func CurrentMachine(threads int) results.Machine {

@@ -187,7 +187,11 @@ func (r *run) perform() (err error) {
 	if r.options.SaveDir == "" {
 		return nil
 	}
-	return checkpoint.Save(filepath.Join(r.options.SaveDir, r.record.ID+".safetensors"), tensorsOf(r.machine, r.training.variants[0].Program))
+	err = checkpoint.Save(filepath.Join(r.options.SaveDir, r.record.ID+".safetensors"), tensorsOf(r.machine, r.training.variants[0].Program))
+	if err != nil {
+		err = errors.Join(err, r.save()) // where there may be room
+	}
+	return err
 }
 
 // initialise draws the weights, or reads them.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"reflect"
 	"strings"
 
@@ -57,9 +56,9 @@ func decodeSpec(name string, root *yaml.Node, amend func(*Spec)) (Spec, error) {
 	return s, nil
 }
 
-// LoadSpec is ParseSpec of a file.
+// LoadSpec is ParseSpec of a file, of at most 1 MiB.
 func LoadSpec(path string) (Spec, error) {
-	src, err := os.ReadFile(path)
+	src, err := strict.ReadFile(path)
 	if err != nil {
 		return Spec{}, fmt.Errorf("spec: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -19,10 +20,14 @@ import (
 // which may know things that this package does not. It returns the records that
 // count, of the lines that are records at all.
 //
-// Unlike Read it goes on after a damaged line. It changes nothing.
+// Unlike Read it goes on after a damaged line, and a folder without the file has
+// no records. It changes nothing.
 func Fsck(dir string, more func(Record) []error) (Records, []Warning, error) {
 	path := filepath.Join(dir, FileName)
 	f, err := os.Open(path)
+	if _, missing := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && missing == nil {
+		return nil, nil, nil // nothing is recorded yet
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("results: %w", err)
 	}
@@ -107,7 +112,9 @@ func (r Record) contradictions() (wrong []error) {
 		fail("planned memory adds up to %d bytes; its total is %d", m.Weights+m.Gradients+m.Optimizer+m.Activations+m.Workspace, m.Total)
 	}
 	for i, p := range r.Curve {
-		if !(p.TrainBPC > 0) || p.ValidBPC != nil && !(*p.ValidBPC > 0) || !(p.FLOPs >= 0) || !(p.Seconds >= 0) {
+		// A run that fails may have come to 0 first.
+		likely := func(bpc float64) bool { return bpc > 0 || bpc == 0 && r.Status == Failed }
+		if !likely(p.TrainBPC) || p.ValidBPC != nil && !likely(*p.ValidBPC) || !(p.FLOPs >= 0) || !(p.Seconds >= 0) {
 			fail("point %d of the curve has BPC %g, %g FLOPs, %g seconds; want positive numbers", i+1, p.TrainBPC, p.FLOPs, p.Seconds)
 		}
 		if i == 0 {

@@ -46,6 +46,8 @@ func TestContradictions(t *testing.T) {
 		{"time goes back", func(r *Record) { r.Curve[0].Seconds = 1e9 }, "the curve goes back from step 500"},
 		{"no BPC", func(r *Record) { r.Curve[0].TrainBPC = math.NaN() }, "point 1 of the curve has BPC NaN"},
 		{"negative BPC", func(r *Record) { v := -1.; r.Curve[0].ValidBPC = &v }, "point 1 of the curve has BPC"},
+		{"no BPC left", func(r *Record) { r.Curve[0].TrainBPC = 0 }, "point 1 of the curve has BPC 0"},
+		{"failed at 0", func(r *Record) { r.Status, r.Error, r.Curve[0].TrainBPC = Failed, "the loss is NaN", 0 }, ""},
 		{"other BPC", func(r *Record) { r.ValidBPC = 2.4 }, "validation BPC 2.4 is not that of the curve's end"},
 		{"short", func(r *Record) { r.Curve[1].Step = 999 }, "the curve ends at step 999 of 1000"},
 		{"FLOPs", func(r *Record) { r.FLOPs.Total *= 2 }, "2e+12 FLOPs in all, but 1e+12 at the curve's end"},
@@ -104,8 +106,11 @@ func TestFsck(t *testing.T) {
 	if err != nil || string(after) != text {
 		t.Errorf("the file was changed, %v", err)
 	}
-	if _, _, err := Fsck(t.TempDir(), nil); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a folder without records: %v", err)
+	if records, problems, err := Fsck(t.TempDir(), nil); len(records)+len(problems) > 0 || err != nil {
+		t.Errorf("a folder without records: %v, %v, %v", records, problems, err)
+	}
+	if _, _, err := Fsck(s.Path()+".none", nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no folder: %v", err)
 	}
 }
 

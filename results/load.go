@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // Warning is something a reader of results should know, though it could read on.
@@ -112,7 +113,7 @@ func parse(r io.Reader, name string) (Records, []Warning, error) {
 		case !bytes.HasSuffix(line, []byte{'\n'}):
 			warnings = append(warnings, Warning{name, n, fmt.Sprintf("dropped a torn last line of %d bytes", len(line))})
 		default:
-			return nil, nil, fmt.Errorf("%s:%d: damaged record: %w", name, n, err)
+			return nil, nil, fmt.Errorf("%s:%d: damaged record: %w; \"hgbench results fsck %s\" lists all damage, and the line may be deleted", name, n, err, filepath.Dir(name))
 		}
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
@@ -143,11 +144,17 @@ func decode(line []byte) (Record, error) {
 	return r, check(r)
 }
 
+// plainID is wider than the hashes that bench makes, to which bench.CheckRecord
+// holds an id; but it names a file in whatever folder it is put behind.
+var plainID = regexp.MustCompile(`^[^./\\:\x00-\x1f][^/\\:\x00-\x1f]{0,127}$`)
+
 // check tells what keeps r from being a record at all.
 func check(r Record) error {
 	switch {
 	case r.ID == "":
 		return errors.New("it has no id")
+	case !plainID.MatchString(r.ID):
+		return fmt.Errorf("its id %.80q is none; want 16 hexadecimal digits", r.ID)
 	case r.Status == "":
 		return errors.New("it has no status (want done or failed)")
 	case !bytes.HasPrefix(bytes.TrimSpace(r.Spec), []byte{'{'}):

@@ -165,6 +165,8 @@ func TestDamage(t *testing.T) {
 		{"zeros", good + strings.Repeat("\x00", 100) + "\n", "records.jsonl:2: damaged record"},
 		{"wrong type", good + `{"id": 7}` + "\n", "records.jsonl:2: damaged record"},
 		{"no id", good + `{"status": "done", "spec": {}}` + "\n", "no id"},
+		{"a path for an id", good + `{"id": "../../evil", "status": "done", "spec": {}}` + "\n", `its id "../../evil" is none`},
+		{"what to do", good + "garbage\n", `"hgbench results fsck `},
 		{"no status", good + `{"id": "x", "spec": {}}` + "\n", "no status"},
 		{"no spec", good + `{"id": "x", "status": "done"}` + "\n", "spec is no JSON object"},
 		{"endless line", good + strings.Repeat("x", maxLine+1) + "\n", "records.jsonl:2: line is longer than 16 MiB"},

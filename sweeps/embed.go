@@ -49,7 +49,7 @@ func Load(nameOrPath string, set ...string) (*Sweep, error) {
 	if _, err := fs.Stat(embedded, nameOrPath+".yaml"); err == nil {
 		return loadEmbedded(nameOrPath, set...)
 	}
-	src, err := os.ReadFile(nameOrPath)
+	src, err := strict.ReadFile(nameOrPath)
 	switch {
 	case err == nil:
 		return Parse(nameOrPath, src, set...)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,8 @@ func checkedRows(c bench.Checked) [][]string {
 }
 
 func figureRow(f bench.Figure) []string {
-	row := []string{"", f.Name, figureText(f, f.Recorded), figureText(f, f.Now), "", "none", string(f.Verdict)}
+	was, now := figureTexts(f)
+	row := []string{"", f.Name, was, now, "", "none", string(f.Verdict)}
 	difference := f.Now - f.Recorded
 	switch {
 	case difference == 0:
@@ -82,6 +84,8 @@ func figureRow(f bench.Figure) []string {
 		if math.Abs(difference) < 5e-5 {
 			row[4] = fmt.Sprintf("%+.0e", difference)
 		}
+	case f.Recorded != 0 && math.Abs(difference/f.Recorded) < 5e-4:
+		row[4] = fmt.Sprintf("%+.0e", difference/f.Recorded)
 	case f.Recorded != 0:
 		row[4] = fmt.Sprintf("%+.1f %%", 100*difference/f.Recorded)
 	}
@@ -108,6 +112,21 @@ func figureRow(f bench.Figure) []string {
 	return row
 }
 
+// figureTexts are what was recorded and what is now, with as many digits as it
+// takes to tell them apart.
+func figureTexts(f bench.Figure) (was, now string) {
+	was, now = figureText(f, f.Recorded), figureText(f, f.Now)
+	close := math.Abs(f.Now-f.Recorded) < 5e-4*math.Abs(f.Recorded)
+	if f.Recorded == f.Now || was != now && (f.Unit == "bits" || !close) {
+		return was, now
+	}
+	was, now = strconv.FormatFloat(f.Recorded, 'f', -1, 64), strconv.FormatFloat(f.Now, 'f', -1, 64)
+	if f.Unit == "B" {
+		return was + " B", now + " B"
+	}
+	return was, now
+}
+
 // figureText is a value of a figure, in its unit.
 func figureText(f bench.Figure, v float64) string {
 	switch f.Unit {
@@ -132,7 +151,15 @@ func whatRegressed(c bench.Checked) string {
 	var parts []string
 	for _, f := range c.Figures {
 		if f.Verdict == bench.Regression {
-			parts = append(parts, fmt.Sprintf("%s %s, was %s", f.Name, figureText(f, f.Now), figureText(f, f.Recorded)))
+			was, now := figureTexts(f)
+			part := fmt.Sprintf("%s %s, was %s", f.Name, now, was)
+			if f.Name == "bits" {
+				part = "other bits: " + f.Note
+				if was != now {
+					part += fmt.Sprintf(": %s, was %s", now, was)
+				}
+			}
+			parts = append(parts, part)
 		}
 	}
 	return strings.Join(parts, "; ")

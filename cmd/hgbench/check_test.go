@@ -44,7 +44,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("status %d", out.status)
 		}
 		contains(t, out.stdout, "REGRESSION: training BPC of step 1, the first that differs", "3 runs: 2 the same to the bit, 1 regressed")
-		contains(t, out.stderr, "hgbench: transformer(relative) 1@1: bits ", "raise cpu.KernelVersion",
+		contains(t, out.stderr, "hgbench: transformer(relative) 1@1: other bits: training BPC of step 1, the first that differs: ", "raise cpu.KernelVersion",
 			`hgbench: 1 of 3 runs regressed from other.jsonl; "hgbench check --update --baseline other.jsonl" records what is meant to change`)
 	})
 	t.Run("speed", func(t *testing.T) {
@@ -62,6 +62,17 @@ func TestCheck(t *testing.T) {
 		}
 		contains(t, out.stderr, "corpus corpus.txt has SHA-256")
 	})
+}
+
+// A baseline that gives no tolerance says so.
+func TestCheckWithFewSeeds(t *testing.T) {
+	workFolder(t)
+	write(t, "one.yaml", strings.Replace(tinySweep, "    - {system: transformer, hierarchy: 2@1}\n    - {hierarchy: \"1@1,1@2,1@1\"}\n", "", 1))
+	got := hgbench(t, "check", "--update", "--baseline", "few.jsonl", "one.yaml", "--seeds", "2")
+	if got.status != exitOK {
+		t.Errorf("status %d", got.status)
+	}
+	contains(t, got.stderr, "1 of 1 specs have too few seeds", "want --seeds 3 or more")
 }
 
 // On another instruction set the tolerance decides, until the baseline has its

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -14,7 +16,7 @@ import (
 
 // recordBaseline records the points of a sweep.
 func recordBaseline(cmd *cobra.Command, sweep string, o checkOptions) error {
-	s, points, err := loadSweep(sweep, o.set)
+	s, points, err := loadSweep(cmd.Context(), sweep, o.set)
 	if err != nil {
 		return err
 	}
@@ -53,6 +55,7 @@ func writeBaseline(cmd *cobra.Command, old bench.Baseline, specs []bench.Spec, o
 		baseline bench.Baseline
 		checked  []bench.Checked
 	}
+	load, threads := bench.LoadAverage(), cmp.Or(o.Threads, runtime.NumCPU())
 	now, err := watched(cmd, &o.CheckOptions, func() (n outcome, err error) {
 		n.baseline, n.checked, err = old.Update(cmd.Context(), specs, o.UpdateOptions)
 		return n, err
@@ -73,6 +76,15 @@ func writeBaseline(cmd *cobra.Command, old bench.Baseline, specs []bench.Spec, o
 	current := cpu.Current().String()
 	if others := slices.DeleteFunc(slices.Clone(isas), func(isa string) bool { return isa == current }); len(others) > 0 {
 		notes = append(notes, fmt.Sprintf("bits of %s are as they were: if the change is not of %s alone, record them too, with HGBENCH_ISA", strings.Join(others, " and "), current))
+	}
+	if n := now.baseline.WithoutTolerance(); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d specs have too few seeds to tell how far BPC scatters, so there is no tolerance for them: on other instruction sets and kernel versions than these, a check is an error; want --seeds %d or more", n, now.baseline.Len(), bench.FewestSeeds))
+	}
+	if labels := now.baseline.Scattered(); len(labels) > 0 {
+		notes = append(notes, fmt.Sprintf("warning: the speeds of seeds differ by more than a check allows (%s), so they say little about the next; want them recorded again on a machine that does nothing else", strings.Join(labels, ", ")))
+	}
+	if load > float64(threads) {
+		notes = append(notes, fmt.Sprintf("warning: the machine was busy with other things as this began (load average %.1f for %d threads), so the speeds are too low to hold others to", load, threads))
 	}
 	if commit := bench.CurrentVersions().Commit; strings.HasSuffix(commit, "+dirty") {
 		notes = append(notes, "recorded by source that is not committed, which nobody can have again")

@@ -25,7 +25,7 @@ name, ` + bench.DumpedBatches + ` with the tokens of each step [steps, batch, co
 		Example: "hgbench dump -f spec.yaml --out exchange\nhgbench dump --set train.batch=2 --steps 20 --out exchange",
 		Args:    positional(noArguments),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			spec, err := flags.spec()
+			spec, err := flags.spec(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,6 +50,12 @@ func stoppedBy(cmd *cobra.Command, err error, goOn string) error {
 	return err
 }
 
+var longQuote = regexp.MustCompile(`("(?:[^"\\]|\\.){100})(?:[^"\\]|\\.){60,}"`)
+
+// shortQuotes cuts what an error quotes to what a reader needs to find it: a
+// value of a thousand characters would hide what is wrong with it.
+func shortQuotes(line string) string { return longQuote.ReplaceAllString(line, `$1…"`) }
+
 // exitStatus reports err, one line for each thing that is wrong, and returns
 // the status to exit with.
 func exitStatus(err error, stderr io.Writer) int {
@@ -56,7 +63,7 @@ func exitStatus(err error, stderr io.Writer) int {
 		return exitOK
 	}
 	for line := range strings.Lines(strings.TrimRight(err.Error(), "\n")) {
-		fmt.Fprintf(stderr, "hgbench: %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(stderr, "hgbench: %s\n", shortQuotes(strings.TrimRight(line, "\n")))
 	}
 	var usage *usageError
 	var interrupted *interruption

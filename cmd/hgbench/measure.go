@@ -42,7 +42,7 @@ compares two such files.`,
 			if steps < 1 {
 				return misuse(cmd, "--steps %d: want at least 1", steps)
 			}
-			spec, err := flags.spec()
+			spec, err := flags.spec(cmd.Context())
 			if err != nil {
 				return err
 			}

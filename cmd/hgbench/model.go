@@ -40,7 +40,7 @@ func weightsFlag(cmd *cobra.Command, to *string, usage string) {
 func (f *modelFlags) model(cmd *cobra.Command) (spec bench.Spec, weights string, err error) {
 	weights = f.weights
 	if !cmd.Flags().Changed("id") {
-		spec, err = f.spec()
+		spec, err = f.spec(cmd.Context())
 		return spec, weights, err
 	}
 	record, folder, err := findRecord(cmd, f.id, f.out)

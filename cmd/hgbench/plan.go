@@ -35,7 +35,7 @@ measured peak. For a sweep, by name or file, one row a point.`,
 				}
 				return planSweep(cmd, args[0], flags.set, int(threads), asJSON)
 			}
-			spec, err := flags.spec()
+			spec, err := flags.spec(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -57,7 +57,7 @@ measured peak. For a sweep, by name or file, one row a point.`,
 
 // planSweep prints a row for each point of a sweep.
 func planSweep(cmd *cobra.Command, name string, set []string, threads int, asJSON bool) error {
-	s, points, err := loadSweep(name, set)
+	s, points, err := loadSweep(cmd.Context(), name, set)
 	if err != nil {
 		return err
 	}

@@ -34,5 +34,14 @@ func TestFsck(t *testing.T) {
 	}
 	contains(t, got.stderr, "hgbench: "+records+":1: record "+id+": its spec and data have the id ",
 		"hgbench: "+records+":2: no record: ", "hgbench: "+weights+": ", "hgbench: "+damaged+": ")
+	// Checkpoints are looked at before there is a record.
+	if err := os.Remove(records); err != nil {
+		t.Fatal(err)
+	}
+	got = hgbench(t, "results", "fsck", "runs")
+	if got.status != exitError || strings.Count(got.stderr, "\n") != 1 {
+		t.Errorf("without records: status %d\n%s", got.status, got.stderr)
+	}
+	contains(t, got.stderr, "hgbench: "+damaged+": ")
 	contains(t, hgbench(t, "results", "fsck", "none").stderr, "results: open "+filepath.Join("none", "records.jsonl")+": ")
 }

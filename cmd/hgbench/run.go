@@ -49,7 +49,7 @@ not recorded, since its spec alone does not give it.`,
 			if cmd.Flags().Changed("id") {
 				return replay(cmd, id, out, o, asJSON)
 			}
-			spec, err := flags.spec()
+			spec, err := flags.spec(cmd.Context())
 			if err != nil {
 				return err
 			}

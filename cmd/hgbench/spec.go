@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"hgbench/bench"
@@ -24,11 +26,11 @@ func (f *specFlags) addSet(cmd *cobra.Command) {
 }
 
 // spec is the file's spec, or the default one, with the overrides.
-func (f *specFlags) spec() (bench.Spec, error) {
+func (f *specFlags) spec(ctx context.Context) (bench.Spec, error) {
 	spec := bench.DefaultSpec()
 	if f.file != "" {
 		var err error
-		if spec, err = bench.LoadSpec(f.file); err != nil {
+		if spec, err = awaited(ctx, func() (bench.Spec, error) { return bench.LoadSpec(f.file) }); err != nil {
 			return bench.Spec{}, err
 		}
 	}
@@ -43,4 +45,24 @@ func (f *specFlags) override(spec bench.Spec) (bench.Spec, error) {
 		}
 	}
 	return spec, spec.Validate()
+}
+
+// awaited is what a call comes to that may wait for ever, as for somebody who
+// writes into a pipe, unless a signal ends it.
+func awaited[T any](ctx context.Context, call func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		v, err := call()
+		done <- outcome{v, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+		return *new(T), &interruption{"nothing was started"}
+	}
 }

@@ -61,7 +61,7 @@ func startedFolder(cmd *cobra.Command, args []string) (string, error) {
 	}
 	name := args[0]
 	if ext := filepath.Ext(name); isFile(name) && (ext == ".yaml" || ext == ".yml") {
-		s, err := sweeps.Load(name)
+		s, err := awaited(cmd.Context(), func() (*sweeps.Sweep, error) { return sweeps.Load(name) })
 		if err != nil {
 			return "", err
 		}

@@ -52,7 +52,7 @@ otherwise. With --dry-run it prints the script.`,
 			if len(args) > 0 {
 				name = args[0]
 			}
-			s, points, err := loadSweep(name, o.set)
+			s, points, err := loadSweep(cmd.Context(), name, o.set)
 			if err != nil {
 				return err
 			}

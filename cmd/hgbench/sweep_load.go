@@ -13,8 +13,8 @@ import (
 // loadSweep reads a sweep by name or file, with the overrides of --set in its
 // base, and expands it into its points. The points are named as tables and figures
 // name their records.
-func loadSweep(name string, set []string) (*sweeps.Sweep, []sweeps.Point, error) {
-	s, err := sweeps.Load(name, set...)
+func loadSweep(ctx context.Context, name string, set []string) (*sweeps.Sweep, []sweeps.Point, error) {
+	s, err := awaited(ctx, func() (*sweeps.Sweep, error) { return sweeps.Load(name, set...) })
 	if err != nil {
 		return nil, nil, err
 	}

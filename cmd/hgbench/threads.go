@@ -5,13 +5,12 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+
+	"hgbench/bench"
 )
 
 // threads is a number of threads, 0 for one a core, as a flag's value.
 type threads int
-
-// maxThreads is above the cores of any machine.
-const maxThreads = 1024
 
 func threadsFlag(cmd *cobra.Command, to *threads) {
 	cmd.Flags().Var(to, "threads", "threads to compute on, 0 for one a core; they change the speed and never a result")
@@ -20,7 +19,7 @@ func threadsFlag(cmd *cobra.Command, to *threads) {
 // Set implements pflag.Value.
 func (t *threads) Set(text string) error {
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > maxThreads {
+	if err != nil || n < 0 || n > bench.MaxThreads {
 		return errors.New("want a whole number, 0 for one thread a core")
 	}
 	*t = threads(n)

@@ -70,6 +70,7 @@ func TestSubmit(t *testing.T) {
 		"federation":  {`echo "12;north"`, "12", ""},
 		"chatty site": {`echo "You have 3 hours left."; echo 12`, "12", ""},
 		"refused":     {"echo 'sbatch: error: invalid partition specified: cpu' >&2; echo 'sbatch: error: Batch job submission failed' >&2; exit 1", "", "sbatch: invalid partition specified: cpu Batch job submission failed (exit status 1)"},
+		"no memory":   {"echo 'sbatch: error: Memory specification can not be satisfied' >&2; exit 1", "", "then --sbatch=--mem=0 helps"},
 		"silent":      {`exit 3`, "", "sbatch: exit status 3"},
 		"empty":       {`echo`, "", "want the number of a job"},
 	} {

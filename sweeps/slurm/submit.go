@@ -9,6 +9,9 @@ import (
 // Submit gives a script to sbatch and returns the number of its job.
 func Submit(ctx context.Context, script string) (job string, err error) {
 	out, err := call(ctx, "sbatch", "--parsable", script)
+	if err != nil && strings.Contains(err.Error(), "Memory specification can not be satisfied") {
+		err = fmt.Errorf("%w: no node of the cluster has so much, or its configuration says nothing of memory (RealMemory); then --sbatch=--mem=0 helps", err)
+	}
 	if err != nil {
 		return "", err
 	}
