@@ -180,6 +180,17 @@ func withinBlocks(name string, value, block, length int) error {
 	return nil
 }
 
+// maxBlocks of a pattern that pairs them: a plan lists every pair that sees each other.
+const maxBlocks = 2048
+
+// pairable says that blocks are not too many for a pattern that pairs them.
+func pairable(block, length int) error {
+	if n := (length + block - 1) / block; n > maxBlocks {
+		return fmt.Errorf("block %d: cuts the %d positions of the sequence into %d blocks; want at most %d, a larger block", block, length, n, maxBlocks)
+	}
+	return nil
+}
+
 // ParseStorage reads streaming or materialised.
 func ParseStorage(s string) (graph.Storage, error) {
 	for _, storage := range []graph.Storage{graph.Streaming, graph.Materialised} {
