@@ -31,6 +31,9 @@ var systems = func() map[string]system {
 	return all
 }()
 
+// Systems lists the values of model.system.
+func Systems() []string { return sortedKeys(systems) }
+
 var (
 	shortenings = []string{"average", "linear", "attention(average)", "attention(linear)"}
 	upsamplings = []string{"repeat", "linear", "attention(none)", "attention(repeat)", "attention(linear)"}
@@ -113,7 +116,7 @@ func (v *validation) model() {
 	m := v.Model
 	system, known := systems[m.System]
 	if !known {
-		v.fail("model.system", "%v", unknown("system", m.System, sortedKeys(systems)))
+		v.fail("model.system", "%v", unknown("system", m.System, Systems()))
 		return // what the other keys mean depends on it
 	}
 	h, err := nn.ParseHierarchy(m.Hierarchy)

@@ -70,6 +70,19 @@ var kinds = map[string]func(p *parameters) Attention{
 // Kinds lists the names of all attention kinds.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
+// Usage is what a call of a kind looks like, with the defaults of its parameters:
+// "local(chunk, before: 1)".
+func Usage(kind string) string {
+	p := &parameters{call: call{name: kind}}
+	if of, ok := kinds[kind]; ok {
+		of(p)
+	}
+	if len(p.usage) == 0 {
+		return kind
+	}
+	return kind + "(" + strings.Join(p.usage, ", ") + ")"
+}
+
 // ParseAttention reads a kind: its name, or name(argument, parameter: argument, …).
 func ParseAttention(s string) (Attention, error) {
 	a, _, err := parseAttention(s, 0, 0)
