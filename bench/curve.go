@@ -110,11 +110,10 @@ func (r *run) watch() {
 
 // validations that are still to come after so many steps.
 func (r *run) validations(done int) int {
-	steps, every := r.spec.Train.Steps, r.spec.Eval.Every
-	if every == 0 {
+	if r.spec.Eval.Every == 0 {
 		return 1
 	}
-	return (steps+every-1)/every - done/every
+	return r.spec.validationsOf(r.spec.Train.Steps) - done/r.spec.Eval.Every
 }
 
 // point of the curve now; loss is the mean in nats since the point before.

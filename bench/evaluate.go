@@ -13,7 +13,7 @@ import (
 type Scored struct {
 	Split   string  `json:"split"`
 	BPC     float64 `json:"bpc"`
-	Stderr  float64 `json:"stderr"` // block bootstrap over windows; 0 when there are too few
+	Stderr  float64 `json:"stderr,omitzero"` // block bootstrap over windows; 0, and not written, when there are too few
 	Windows int     `json:"windows"`
 	results.Evaluation
 }

@@ -55,6 +55,8 @@ func TestKindErrors(t *testing.T) {
 		{"fixed(8, 16)", "summary 16: want a divisor of block 8"},
 		{"fixed(0, 0)", "block 0: want a whole number from 1"},
 		{"fixed(600, 2)", "block 600: want at most the 512 positions"},
+		{"fixed(1, 1)", "block 1: cuts the 4096 positions of the sequence into 4096 blocks; want at most 2048"},
+		{"bigbird(1)", "block 1: cuts the 4096 positions of the sequence into 4096 blocks; want at most 2048"},
 		{"bigbird(0)", "block 0: want a whole number from 1"},
 		{"bigbird(600)", "block 600: want at most the 512 positions"},
 		{"bigbird(8, window: 65)", "window 65: want at most the 64 blocks of 8"},
@@ -91,6 +93,9 @@ func TestKindErrors(t *testing.T) {
 		{"(8)", "want a name"},
 	} {
 		s := mustParse(t, "model: {system: transformer, hierarchy: 3@1}\ntrain: {context: 512}")
+		if strings.Contains(c.want, "4096") {
+			s.Train.Context = 4096
+		}
 		s.Model.Attention = Attention{Kind: c.kind}
 		s.normalise() // as a file's or an override's is
 		err := s.Validate()

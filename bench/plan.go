@@ -10,9 +10,6 @@ import (
 	"hgbench/results"
 )
 
-// assumedShare of the machine's peak at which times of plans are estimated.
-const assumedShare = 0.5
-
 // PlanReport is what a spec costs, known without training.
 type PlanReport struct {
 	ID         string          `json:"id,omitempty"` // of the run; "" while the corpus is not here
@@ -28,8 +25,8 @@ type PlanReport struct {
 	EvalMemory results.Planned `json:"eval_memory"`
 
 	PeakGFLOPS  float64 `json:"peak_gflops"`  // measured on those threads
-	Seconds     float64 `json:"seconds"`      // of training, estimated at half of the peak
-	EvalSeconds float64 `json:"eval_seconds"` // of the final test, likewise
+	Seconds     float64 `json:"seconds"`      // of training, estimated from that
+	EvalSeconds float64 `json:"eval_seconds"` // of validations and the final test, likewise
 }
 
 // Plan costs a spec on so many threads (0: all cores).
@@ -97,9 +94,23 @@ func (p *Planner) Plan(s Spec) (PlanReport, error) {
 	r.Memory = planned(graph.PeakMemory(p.threads, t.programs()...))
 	r.EvalMemory = planned(graph.PeakMemory(p.threads, e.list()...))
 	r.EvalFLOPs = e.necessary()
-	speed := assumedShare * r.PeakGFLOPS * 1e9
-	r.Seconds, r.EvalSeconds = r.FLOPs.Total/speed, r.EvalFLOPs/speed
+	p.estimate(&r, t, e, corpus)
 	return r, nil
+}
+
+// estimate how long it takes. A validation takes as long as the test for each of
+// its targets.
+func (p *Planner) estimate(r *PlanReport, t *training, test *evaluator, c *data.Corpus) {
+	s, peak := r.Spec, r.PeakGFLOPS*1e9
+	step := t.estimated(peak)
+	steps := s.Train.Steps
+	if s.Budget.Seconds > 0 {
+		steps = int(min(s.Budget.Seconds/step, maxInt))
+	}
+	r.Seconds = step * float64(s.Train.Steps)
+	tested := test.estimated(peak)
+	targets := float64(min(s.Eval.ValidBytes, int64(len(c.Valid)))) / float64(test.evaluation(s).Bytes)
+	r.EvalSeconds = tested * (1 + targets*float64(s.validationsOf(steps)))
 }
 
 // corpus opens one, or makes one of its size when it is known but has not been
@@ -112,7 +123,7 @@ func (p *Planner) corpus(name string) (*data.Corpus, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, known := range data.List() {
 			if known.Name == name {
-				c, err = &data.Corpus{Name: name, Vocab: data.Vocab, Train: make([]byte, known.Train), Test: make([]byte, known.Test)}, nil
+				c, err = &data.Corpus{Name: name, Vocab: data.Vocab, Train: make([]byte, known.Train), Valid: make([]byte, known.Valid), Test: make([]byte, known.Test)}, nil
 			}
 		}
 	}

@@ -251,6 +251,9 @@ func (r *run) note(text string) {
 }
 
 func (r *run) tell(p Progress) {
+	if r.corpus != nil {
+		p.Unit = unit(r.corpus.RowLen > 0)
+	}
 	r.progress = p
 	if r.options.Progress != nil {
 		r.options.Progress(p)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -125,8 +126,10 @@ func (a Attention) MarshalYAML() (any, error) {
 }
 
 // UnmarshalYAML reads a kind, or a map from total shortening to kind whose
-// keys may be integers or strings.
+// keys may be integers or strings. A kind such as window(8, dilation: 2) needs no
+// quotes, though YAML takes it for a map or a part of one.
 func (a *Attention) UnmarshalYAML(n *yaml.Node) error {
+	unquote(n)
 	switch {
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str":
 		*a = Attention{Kind: n.Value}
@@ -145,10 +148,53 @@ func (a *Attention) UnmarshalYAML(n *yaml.Node) error {
 			return fmt.Errorf("level %d is given twice", total)
 		}
 		if value.Kind != yaml.ScalarNode || value.ShortTag() != "!!str" {
-			return fmt.Errorf("level %d: want a kind such as relative", total)
+			return fmt.Errorf("level %d: want a kind such as relative, or in quotes such as \"window(8, dilation: 2)\"", total)
 		}
 		levels[total] = value.Value
 	}
 	*a = Attention{Levels: levels}
 	return nil
+}
+
+// unquote makes kinds of what YAML made of those whose arguments have names, but
+// no quotes around them. A colon makes a map, "lsh(4, hashes": "2)"; inside braces a
+// comma ends the value, and "chunk: 8)" is an entry of its own.
+func unquote(n *yaml.Node) {
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	var whole []*yaml.Node // keys and values, with what belongs to the value before joined to it
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if last := len(whole) - 1; last > 0 && n.Style&yaml.FlowStyle != 0 && open(whole[last]) && scalars(key, value) {
+			whole[last].Value += ", " + pair(key, value)
+			continue
+		}
+		if value.Kind == yaml.MappingNode && len(value.Content) > 0 {
+			unquote(value)
+		}
+		whole = append(whole, key, value)
+	}
+	n.Content = whole
+	if len(whole) == 2 && open(whole[0]) && scalars(whole...) {
+		*n = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: pair(whole[0], whole[1]), Line: n.Line}
+	}
+}
+
+// open says that text without quotes has a parenthesis that it does not close.
+func open(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 && strings.Count(n.Value, "(") > strings.Count(n.Value, ")")
+}
+
+func scalars(nodes ...*yaml.Node) bool {
+	return !slices.ContainsFunc(nodes, func(n *yaml.Node) bool { return n.Kind != yaml.ScalarNode })
+}
+
+// pair is an entry of a map as it was written; an entry without a value is what
+// stands between two commas.
+func pair(key, value *yaml.Node) string {
+	if value.ShortTag() == "!!null" && value.Value == "" {
+		return key.Value
+	}
+	return key.Value + ": " + value.Value
 }

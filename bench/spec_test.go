@@ -169,6 +169,33 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Bytes that are no text are not an empty spec.
+func TestSpecWithoutText(t *testing.T) {
+	for _, src := range []string{"\xff\xfe", "\xfe\xff"} {
+		if _, err := ParseSpec("test.yaml", []byte(src)); err == nil || err.Error() != "test.yaml: no text; want YAML in UTF-8" {
+			t.Errorf("%x: %v", src, err)
+		}
+	}
+	if _, err := ParseSpec("test.yaml", []byte("# nothing\n")); err != nil {
+		t.Error(err)
+	}
+}
+
+// What follows by default from a key that is wrong is not told beside it.
+func TestErrorsTellTheCause(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"model: {d_model: 0}", "test.yaml:1: model.d_model: 0; want at least 1"},
+		{"train: {context: 0}", "test.yaml:1: train.context: 0; want at least 1"},
+		{"train: {batch: -2}", "test.yaml:1: train.batch: -2; want at least 1"},
+		{"model: {system: transformer-xl}\ntrain: {context: 0}", "test.yaml:2: train.context: 0; want at least 1"},
+		{"train: {context: 0}\neval: {context: 0}", "test.yaml:1: train.context: 0; want at least 1\ntest.yaml:2: eval.context: 0; want at least 1"},
+	} {
+		if _, err := ParseSpec("test.yaml", []byte(c.src)); err == nil || err.Error() != c.want {
+			t.Errorf("%q\n got %v\nwant %s", c.src, err, c.want)
+		}
+	}
+}
+
 func TestErrorsAreJoined(t *testing.T) {
 	_, err := ParseSpec("test.yaml", []byte("model:\n  heads: 3\n  storage: disk\ntrain:\n  lr: -1\n"))
 	want := `test.yaml:3: model.storage: unknown value "disk"; want one of streaming, materialised

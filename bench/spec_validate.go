@@ -31,6 +31,9 @@ var systems = func() map[string]system {
 	return all
 }()
 
+// Systems lists the values of model.system.
+func Systems() []string { return sortedKeys(systems) }
+
 var (
 	shortenings = []string{"average", "linear", "attention(average)", "attention(linear)"}
 	upsamplings = []string{"repeat", "linear", "attention(none)", "attention(repeat)", "attention(linear)"}
@@ -72,7 +75,37 @@ func (s Spec) problems() []problem {
 	if err := s.Budget.Validate(); err != nil {
 		v.fail("budget", "%v", err)
 	}
-	return v.found
+	v.limits()
+	return v.causes()
+}
+
+// followed is the key that another one's default follows.
+var followed = map[string]string{
+	"model.d_ff":        "model.d_model",
+	"model.memory":      "train.context",
+	"model.eval_memory": "model.memory",
+	"train.micro_batch": "train.batch",
+	"train.warmup":      "train.steps",
+	"eval.context":      "train.context",
+	"eval.stride":       "eval.context",
+}
+
+// causes are the problems without those of defaults that follow from a key which
+// is a problem itself.
+func (v *validation) causes() []problem {
+	wrong := make(map[string]bool)
+	for _, p := range v.found {
+		wrong[p.key] = true
+	}
+	derived := v.derived()
+	return slices.DeleteFunc(v.found, func(p problem) bool {
+		for key := p.key; derived[key]; {
+			if key = followed[key]; wrong[key] {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func (v *validation) fail(key, format string, args ...any) {
@@ -83,7 +116,7 @@ func (v *validation) model() {
 	m := v.Model
 	system, known := systems[m.System]
 	if !known {
-		v.fail("model.system", "%v", unknown("system", m.System, sortedKeys(systems)))
+		v.fail("model.system", "%v", unknown("system", m.System, Systems()))
 		return // what the other keys mean depends on it
 	}
 	h, err := nn.ParseHierarchy(m.Hierarchy)
@@ -240,7 +273,7 @@ func (v *validation) recurrence(recurrent bool) {
 
 func (v *validation) train() {
 	t := v.Train
-	between(v, "train.context", t.Context, 1, maxInt)
+	between(v, "train.context", t.Context, 1, maxContext)
 	batch := between(v, "train.batch", t.Batch, 1, maxInt)
 	if between(v, "train.micro_batch", t.MicroBatch, 1, maxInt) && batch && t.Batch%t.MicroBatch != 0 {
 		v.fail("train.micro_batch", "%d does not divide batch %d; want %d or another divisor", t.MicroBatch, t.Batch, nearestDivisor(t.Batch, t.MicroBatch))
@@ -316,7 +349,7 @@ func (v *validation) shortenFactors() {
 func (v *validation) eval() {
 	e := v.Eval
 	between(v, "eval.every", e.Every, 0, maxInt)
-	context := between(v, "eval.context", e.Context, 1, maxInt)
+	context := between(v, "eval.context", e.Context, 1, maxContext)
 	if between(v, "eval.stride", e.Stride, 1, maxInt) && context {
 		switch {
 		case e.Stride > e.Context:

@@ -36,6 +36,13 @@ func DecodeSpec(name string, root *yaml.Node) (Spec, error) {
 func decodeSpec(name string, root *yaml.Node, amend func(*Spec)) (Spec, error) {
 	d := &strict.Decoder{File: name}
 	s := DefaultSpec()
+	if root != nil && root.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(root.Content); i += 2 {
+			if root.Content[i].Value == "model" {
+				unquote(root.Content[i+1])
+			}
+		}
+	}
 	d.Decode(root, "", &s)
 	if err := d.Err(); err != nil {
 		return Spec{}, err
@@ -75,19 +82,10 @@ func LoadSpec(path string) (Spec, error) {
 // after the last Set.
 func (s *Spec) Set(assignment string) error {
 	fail := func(err error) error { return fmt.Errorf("set %s: %w", assignment, err) }
-	key, text, ok := strings.Cut(assignment, "=")
-	key = strings.TrimSpace(key)
-	if !ok || key == "" {
-		return fail(errors.New("want KEY=VALUE, such as model.d_model=256"))
-	}
-	value, err := strict.Parse("", []byte(text))
+	key, value, err := ParseAssignment(assignment)
 	if err != nil {
-		return fail(err)
+		return err
 	}
-	if value == nil {
-		return fail(errors.New("no value; want KEY=VALUE, such as model.d_model=256"))
-	}
-	clearLines(value) // "line 1" tells nothing here
 	// One key is a spec that mentions nothing else.
 	parts := strings.Split(key, ".")
 	for i := len(parts) - 1; i >= 0; i-- {
@@ -120,6 +118,35 @@ func (s *Spec) Set(assignment string) error {
 	next.normalise()
 	*s = next
 	return nil
+}
+
+// ParseAssignment reads KEY=VALUE as Set takes it.
+func ParseAssignment(assignment string) (key string, value *yaml.Node, err error) {
+	fail := func(err error) (string, *yaml.Node, error) {
+		return "", nil, fmt.Errorf("set %s: %w", assignment, err)
+	}
+	key, text, ok := strings.Cut(assignment, "=")
+	key = strings.TrimSpace(key)
+	if !ok || key == "" {
+		return fail(errors.New("want KEY=VALUE, such as model.d_model=256"))
+	}
+	if key == "model.attention" && isCall(text) { // not YAML with two colons in it
+		return key, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}, nil
+	}
+	if value, err = strict.Parse("", []byte(text)); err != nil {
+		return fail(err)
+	}
+	if value == nil {
+		return fail(errors.New("no value; want KEY=VALUE, such as model.d_model=256"))
+	}
+	clearLines(value) // "line 1" tells nothing here
+	return key, value, nil
+}
+
+// isCall says whether text begins with a name and a parenthesis.
+func isCall(text string) bool {
+	name, _, ok := strings.Cut(text, "(")
+	return ok && isWord(strings.TrimSpace(name))
 }
 
 func clearLines(n *yaml.Node) {

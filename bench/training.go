@@ -32,7 +32,7 @@ type training struct {
 	streams  *data.Streams // recurrent models only
 	adam     optim.Adam
 
-	tokens, previous []int32 // of a whole batch
+	tokens, previous []int32 // of a whole batch, from the first step on
 
 	// done is the sum over the steps of what was executed, where that depends on the
 	// data; else 0.
@@ -42,11 +42,7 @@ type training struct {
 // newTraining builds the programs. Gradients accumulate over micro-batches
 // inside one program, so the plan prices them.
 func newTraining(s Spec, vocab int, real graph.DType) (*training, error) {
-	t := &training{
-		spec:     s,
-		tokens:   make([]int32, s.Train.Batch*s.Train.Context),
-		previous: make([]int32, s.Train.Batch),
-	}
+	t := &training{spec: s}
 	models, err := trainedModels(s, vocab)
 	if err != nil {
 		return nil, err
@@ -162,6 +158,9 @@ func (t *training) programs() (programs []*graph.Program) {
 // pick chooses the program of a step, and loads the step's tokens.
 func (t *training) pick(c *data.Corpus, m *cpu.Machine, step int) *variant {
 	tr := t.spec.Train
+	if t.tokens == nil { // no sooner: a plan needs none of it, and may be too large
+		t.tokens, t.previous = make([]int32, tr.Batch*tr.Context), make([]int32, tr.Batch)
+	}
 	if t.streams != nil {
 		v := t.variants[min(t.streams.Within(step), len(t.variants)-1)]
 		if reset := t.streams.At(step, t.tokens, t.previous); reset {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"hgbench/bench"
+	"hgbench/pkg/nn"
 	"hgbench/plots"
 	"hgbench/results"
 	"hgbench/sweeps"
@@ -32,6 +33,8 @@ func TestGenerated(t *testing.T) {
 		{"README.md", "quick", quickResults},
 		{"docs/sweeps.md", "sweeps", listOfSweeps},
 		{"docs/cli.md", "cli", helpTexts},
+		{"docs/specs.md", "systems", systems},
+		{"docs/specs.md", "kinds", kinds},
 		{"docs/attention.md", "costs", costsOfSystems},
 		{"docs/attention.md", "hourglass", costsInside},
 	} {
@@ -97,6 +100,28 @@ func listOfSweeps(t *testing.T) string {
 			t.Fatal(err)
 		}
 		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", s.Name, len(points), cmp.Or(string(s.Protocol), "–"), s.Description)
+	}
+	return b.String()
+}
+
+// systems is what each system of a spec has by default.
+func systems(t *testing.T) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| system | hierarchy | attention | positions |\n| --- | --- | --- | --- |\n")
+	for _, name := range bench.Systems() {
+		s := bench.DefaultSpec()
+		if err := s.Set("model.system=" + name); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "| `%s` | `%s` | `%s` | `%s` |\n", name, s.Model.Hierarchy, s.Model.Attention, s.Model.Positions)
+	}
+	return b.String()
+}
+
+func kinds(*testing.T) string {
+	var b strings.Builder
+	for _, kind := range nn.Kinds() {
+		fmt.Fprintf(&b, "- `%s`\n", nn.Usage(kind))
 	}
 	return b.String()
 }

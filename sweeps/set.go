@@ -19,16 +19,14 @@ func (f *file) override(assignments []string, axes []axis) error {
 		if err := scratch.Set(assignment); err != nil {
 			return err
 		}
-		key, text, _ := strings.Cut(assignment, "=")
-		key = strings.TrimSpace(key)
+		key, value, err := bench.ParseAssignment(assignment)
+		if err != nil {
+			return err
+		}
 		if i := slices.IndexFunc(axes, func(a axis) bool { return a.sets(key) }); i >= 0 {
 			return fmt.Errorf("set %s: the points of the sweep differ in it (%s); want another key, or a copy of the sweep's file", assignment, axes[i].options[0].label)
 		}
-		var value yaml.Node
-		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
-			return fmt.Errorf("set %s: %w", assignment, err)
-		}
-		patch := nest(key, value.Content[0])
+		patch := nest(key, value)
 		if key == "train.steps" || key == "budget" || strings.HasPrefix(key, "budget.") {
 			f.Budget = yaml.Node{}
 			remove(&f.Base, "budget")

@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -54,6 +55,9 @@ func Parse(file string, src []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(src))
 	var doc, second yaml.Node
 	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
+		if !utf8.Valid(src) { // such as the mark that begins UTF-16, and nothing after it
+			return nil, &Error{File: file, Message: "no text; want YAML in UTF-8"}
+		}
 		return nil, nil
 	} else if err != nil {
 		return nil, syntaxError(file, err)
@@ -78,7 +82,11 @@ func syntaxError(file string, err error) error {
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	m := yamlLine.FindStringSubmatch(text)
 	line, _ := strconv.Atoi(m[1])
-	return &Error{File: file, Line: line, Message: "not valid YAML: " + strings.TrimPrefix(text, m[0])}
+	text = strings.TrimPrefix(text, m[0])
+	if strings.HasPrefix(text, "mapping values are not allowed") || strings.HasPrefix(text, "did not find expected ',' or '}'") {
+		text += "; text with a colon in it wants quotes, such as attention: \"lsh(4, hashes: 2)\""
+	}
+	return &Error{File: file, Line: line, Message: "not valid YAML: " + text}
 }
 
 // findAlias finds the first alias below a node. Aliases would let a small file

@@ -43,8 +43,7 @@ like evaluate a run otherwise than it was recorded.`,
 			if asJSON {
 				return writeJSON(cmd, e)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s BPC %.4f ± %.4f (standard error; %d windows of %d tokens advancing by %d)\n",
-				split, e.BPC, e.Stderr, e.Windows, spec.Eval.Context, spec.Eval.Stride)
+			fmt.Fprintln(cmd.OutOrStdout(), evaluated(spec, e))
 			return nil
 		},
 	}

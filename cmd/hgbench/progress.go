@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -80,7 +81,7 @@ func runState(p bench.Progress, all time.Duration) string {
 		parts = append(parts, formatDuration(p.Remaining)+" left")
 	}
 	if p.TrainBPC > 0 {
-		parts = append(parts, fmt.Sprintf("%.2f BPC", p.TrainBPC))
+		parts = append(parts, fmt.Sprintf("%.2f %s", p.TrainBPC, cmp.Or(p.Unit, "BPC")))
 	}
 	if p.TokensPerSecond > 0 {
 		parts = append(parts, results.FormatSI(p.TokensPerSecond, "tok/s"))

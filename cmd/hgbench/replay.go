@@ -39,12 +39,13 @@ func replay(cmd *cobra.Command, id, out string, o bench.Options, asJSON bool) er
 	} else {
 		printRun(cmd, r)
 	}
+	unit := bench.Unit(r.Evaluation)
 	if !same {
-		return fmt.Errorf("run %s: not bitwise the same: validation BPC %v was recorded as %v, test BPC %v as %v; %s",
-			recorded.ID, r.ValidBPC, recorded.ValidBPC, r.TestBPC, recorded.TestBPC, whyDifferent(r, recorded))
+		return fmt.Errorf("run %s: not bitwise the same: validation %s %v was recorded as %v, test %s %v as %v; %s",
+			recorded.ID, unit, r.ValidBPC, recorded.ValidBPC, unit, r.TestBPC, recorded.TestBPC, whyDifferent(r, recorded))
 	}
 	if !asJSON {
-		fmt.Fprintf(cmd.OutOrStdout(), "run %s: validation BPC %v and test BPC %v, bitwise the same as recorded\n", recorded.ID, r.ValidBPC, r.TestBPC)
+		fmt.Fprintf(cmd.OutOrStdout(), "run %s: validation %s %v and test %s %v, bitwise the same as recorded\n", recorded.ID, unit, r.ValidBPC, unit, r.TestBPC)
 	}
 	return nil
 }

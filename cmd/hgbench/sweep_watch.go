@@ -203,5 +203,6 @@ func outcome(r results.Record) string {
 	if r.ValidBPC == 0 {
 		return fmt.Sprintf("%s planned, %s", results.FormatBytes(r.Memory.Planned.Total), results.FormatSI(r.TokensPerSecond, "tok/s"))
 	}
-	return fmt.Sprintf("validation BPC %.3f, test BPC %.3f", r.ValidBPC, r.TestBPC)
+	unit := bench.Unit(r.Evaluation)
+	return fmt.Sprintf("validation %s %.3f, test %s %.3f", unit, r.ValidBPC, unit, r.TestBPC)
 }

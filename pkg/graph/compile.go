@@ -85,6 +85,22 @@ func Compile(g *Graph, target Target) *Program {
 	return p
 }
 
+// Moved is the number of bytes that the nodes read and write in one run.
+func (p *Program) Moved() (bytes int64) {
+	for _, n := range p.Nodes {
+		if _, view := n.Op.(Reshape); view {
+			continue
+		}
+		for _, v := range n.Inputs {
+			bytes += v.Bytes()
+		}
+		for _, v := range n.Outputs {
+			bytes += v.Bytes()
+		}
+	}
+	return bytes
+}
+
 // OutputNamed returns the output of that name.
 func (p *Program) OutputNamed(name string) *Value {
 	for _, v := range p.Outputs {

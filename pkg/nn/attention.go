@@ -70,6 +70,19 @@ var kinds = map[string]func(p *parameters) Attention{
 // Kinds lists the names of all attention kinds.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
+// Usage is what a call of a kind looks like, with the defaults of its parameters:
+// "local(chunk, before: 1)".
+func Usage(kind string) string {
+	p := &parameters{call: call{name: kind}}
+	if of, ok := kinds[kind]; ok {
+		of(p)
+	}
+	if len(p.usage) == 0 {
+		return kind
+	}
+	return kind + "(" + strings.Join(p.usage, ", ") + ")"
+}
+
 // ParseAttention reads a kind: its name, or name(argument, parameter: argument, …).
 func ParseAttention(s string) (Attention, error) {
 	a, _, err := parseAttention(s, 0, 0)
@@ -176,6 +189,17 @@ func within(name string, value, length int) error {
 func withinBlocks(name string, value, block, length int) error {
 	if n := (length + block - 1) / block; length > 0 && value > n {
 		return fmt.Errorf("%s %d: want at most the %d blocks of %d in the %d positions of the sequence", name, value, n, block, length)
+	}
+	return nil
+}
+
+// maxBlocks of a pattern that pairs them: a plan lists every pair that sees each other.
+const maxBlocks = 2048
+
+// pairable says that blocks are not too many for a pattern that pairs them.
+func pairable(block, length int) error {
+	if n := (length + block - 1) / block; n > maxBlocks {
+		return fmt.Errorf("block %d: cuts the %d positions of the sequence into %d blocks; want at most %d, a larger block", block, length, n, maxBlocks)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func bigbird(p *parameters) Attention {
 		return BigBirdPattern(length, block, b)
 	})
 	a.check = func(_, _, length int) error {
-		return cmp.Or(within("block", block, length), withinBlocks("window", b.Window, block, length), withinBlocks("global", b.Global, block, length))
+		return cmp.Or(within("block", block, length), withinBlocks("window", b.Window, block, length), withinBlocks("global", b.Global, block, length), pairable(block, length))
 	}
 	return a
 }

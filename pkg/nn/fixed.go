@@ -1,6 +1,10 @@
 package nn
 
-import "hgbench/pkg/graph"
+import (
+	"cmp"
+
+	"hgbench/pkg/graph"
+)
 
 // fixed is the fixed attention of the Sparse Transformer (Child et al. 2019,
 // arXiv 1904.10509, section 4.3; openai/sparse_attention): the own block, and the
@@ -19,7 +23,9 @@ func fixed(p *parameters) Attention {
 		return FixedPattern(length, heads, block, summary, block/summary, split)
 	}))
 	a.unit = block
-	a.check = func(heads, _, length int) error { return checkSplit(split, heads, "block", block, length) }
+	a.check = func(heads, _, length int) error {
+		return cmp.Or(checkSplit(split, heads, "block", block, length), pairable(block, length))
+	}
 	return a
 }
 

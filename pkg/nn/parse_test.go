@@ -197,3 +197,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What a usage shows with its defaults is what a call means that leaves them out.
+func TestUsage(t *testing.T) {
+	for kind, want := range map[string]string{
+		"full":   "full",
+		"window": "window(window, dilation: 1, dilated: all)",
+		"local":  "local(chunk, before: 1)",
+		"lsh":    "lsh(buckets, hashes: 1, chunk: 64, every: 1, seed: 1, selection: causal|original)",
+	} {
+		if got := Usage(kind); got != want {
+			t.Errorf("%s: %s, want %s", kind, got, want)
+		}
+	}
+}
