@@ -45,7 +45,7 @@ their bits, with one seed. docs/ci.md tells how to use this in your own CI.`,
 		Example: "hgbench check\nhgbench check --baseline my.jsonl\n" +
 			"hgbench check --update --baseline my.jsonl check\nhgbench check --update --baseline my.jsonl my-sweep.yaml --seeds 3 --threads 1\n" +
 			"hgbench check --update",
-		Args:              positional(cobra.MaximumNArgs(1)),
+		Args:              positional(atMost(1)),
 		ValidArgsFunction: completeSweeps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			defer takeSignals(cmd)()

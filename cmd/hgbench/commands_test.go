@@ -75,7 +75,7 @@ func TestCompletion(t *testing.T) {
 		{"sweep --set train.", "train.lr=\n"},
 		{"run --id ", id + "\thourglass"},
 		{"compare ", id + "\thourglass"},
-		{"table ", "hgbench-results/runs\n"},
+		{"table ", "runs\thgbench-results/runs\n"},
 		{"export --format p", "parquet\n"},
 		{"eval --split ", "valid\n"},
 		{"data get en", "enwik8\t"},

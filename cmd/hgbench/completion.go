@@ -59,9 +59,18 @@ func completeSweeps(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 	return names, cobra.ShellCompDirectiveDefault
 }
 
-// completeResults completes folders of results, or else any file.
-func completeResults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return resultsFolders(resultsRoot), cobra.ShellCompDirectiveDefault
+// completeResults completes the names of results, or else any file.
+func completeResults(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var names, completions []string
+	for _, root := range []string{resultsRoot, recordedRoot} {
+		for _, folder := range resultsFolders(root) {
+			if name, ok := inRoot(root, folder); ok && !slices.Contains(names, name) && !slices.Contains(args, name) {
+				names = append(names, name)
+				completions = append(completions, cobra.CompletionWithDesc(name, folder))
+			}
+		}
+	}
+	return completions, cobra.ShellCompDirectiveDefault
 }
 
 // completeIDs completes ids of recorded runs.

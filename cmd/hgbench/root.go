@@ -44,7 +44,7 @@ Start with "hgbench sweep".`,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return cpu.CheckISA() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{cmd.CommandPath(), err}
+		return &usageError{cmd.CommandPath(), flagMistake(err)}
 	})
 	root.SetHelpCommandGroupID("else")
 	root.SetCompletionCommandGroupID("else")
@@ -89,23 +89,4 @@ func unknownCommand(cmd *cobra.Command, err error) error {
 		message += "; did you mean " + strings.Join(strings.Fields(names), " or ") + "?"
 	}
 	return &usageError{cmd.CommandPath(), errors.New(message)}
-}
-
-// positional makes usage errors of what check says about the arguments, and
-// of flags that do not go together.
-func positional(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := errors.Join(check(cmd, args), cmd.ValidateFlagGroups()); err != nil {
-			return &usageError{cmd.CommandPath(), err}
-		}
-		return nil
-	}
-}
-
-// noArguments refuses arguments.
-func noArguments(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("unexpected argument %q", args[0])
-	}
-	return nil
 }

@@ -27,7 +27,7 @@ and the time that it still takes. RESULTS is a sweep, a folder, or the name of o
 Times left are those that running points tell. What has not begun is estimated, and
 corrected by how long the points took that are done.`,
 		Example:           "hgbench status\nhgbench status quick\nhgbench status quick --json",
-		Args:              positional(cobra.MaximumNArgs(1)),
+		Args:              positional(atMost(1)),
 		ValidArgsFunction: completeResults,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := startedFolder(cmd, args)
@@ -67,7 +67,7 @@ func startedFolder(cmd *cobra.Command, args []string) (string, error) {
 		}
 		name = filepath.Join(resultsRoot, filepath.FromSlash(s.Name))
 	}
-	dir := resultsFolder(resultsPath(name))
+	dir := resultsFolder(resultsPath(name, resultsRoot))
 	if !isFile(filepath.Join(dir, results.FileName)) && !isFile(filepath.Join(dir, sweeps.RosterFile)) {
 		return "", fmt.Errorf("nothing of %s was started: want a folder of results, or the name of one in ./%s", args[0], resultsRoot)
 	}
