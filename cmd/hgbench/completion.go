@@ -34,13 +34,23 @@ func outFlag(cmd *cobra.Command, to *string, usage string) {
 	}
 }
 
-// completeKeys completes KEY=VALUE up to the equals sign.
-func completeKeys(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if strings.Contains(typed, "=") {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+// completeAssignments completes KEY=VALUE: the key, and then the value where it
+// is a word.
+func completeAssignments(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var assignments []string
+	if key, _, ok := strings.Cut(typed, "="); ok {
+		words := bench.SpecWords(key)
+		if key == "data" {
+			for _, info := range data.List() {
+				words = append(words, info.Name)
+			}
+		}
+		for _, word := range words {
+			assignments = append(assignments, key+"="+word)
+		}
+		return assignments, cobra.ShellCompDirectiveNoFileComp
 	}
 	keys, _ := bench.SpecKeys()
-	var assignments []string
 	for _, key := range keys {
 		assignments = append(assignments, key+"=")
 	}

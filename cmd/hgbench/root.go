@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hgbench/bench"
 	"hgbench/pkg/cpu"
 )
 
@@ -20,6 +21,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &output{to: stdout}
 	root.SetOut(out)
 	root.SetErr(stderr)
+	mendCompletion(root) // which writes to what is standard output now
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil && out.err != nil {
 		err = fmt.Errorf("standard output: %w", out.err)
@@ -38,6 +40,7 @@ compute and memory.
 
 Start with "hgbench sweep".`,
 		Example:       "hgbench sweep\nhgbench plan quick\nhgbench table",
+		Version:       "of the template",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// A wrong HGBENCH_ISA must not run, unnoticed, on another one.
@@ -64,8 +67,44 @@ Start with "hgbench sweep".`,
 		}
 	}
 	root.AddCommand(newPoint(), newTask())
+	// A function, since the versions may take asking git.
+	cobra.AddTemplateFunc("versions", func() string { return versionLine(bench.CurrentVersions()) })
+	root.SetVersionTemplate("{{.Name}} {{versions}}\n")
+	mendHelp(root)
 	indentExamples(root)
 	return root
+}
+
+// mendHelp makes "help" err on what is no command, where cobra's has status 0.
+func mendHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	show := help.Run
+	help.Run = nil
+	help.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, _, err := root.Find(args); err != nil {
+			return unknownCommand(root, err)
+		}
+		show(cmd, args)
+		return nil
+	}
+}
+
+// mendCompletion makes "completion" err on a shell that it does not know.
+func mendCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Args = positional(func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		var shells []string
+		for _, c := range cmd.Commands() {
+			shells = append(shells, c.Name())
+		}
+		return fmt.Errorf("unknown shell %q: want one of %s", args[0], strings.Join(shells, ", "))
+	})
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // indentExamples sets examples in as far as the rest of a help text.

@@ -82,6 +82,8 @@ func TestMisuse(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"swep", `hgbench: unknown command "swep"; did you mean sweep?; see hgbench --help`},
 		{"frobnicate", `unknown command "frobnicate"; see hgbench --help`},
+		{"help swep", `unknown command "swep"`},
+		{"completion foo", `unknown shell "foo": want one of bash, `},
 		{"sweep --bogus", "unknown flag: --bogus; see hgbench sweep --help"},
 		{"--bogus", "unknown flag: --bogus; see hgbench --help"},
 		{"sweep quick lr", "see hgbench sweep --help"},
@@ -141,6 +143,12 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"run -f missing.yaml", []string{"missing.yaml", "no such file"}},
 		{"run -f unknown.yaml", []string{"unknown.yaml:2: unknown key model.d_modle; did you mean model.d_model?"}},
+		{"run -f sweep.yaml", []string{`sweep.yaml is a sweep, not a spec: "hgbench sweep sweep.yaml" runs it`}},
+		{"plan -f sweep.yaml", []string{`sweep.yaml is a sweep, not a spec`}},
+		{"sweep tiny.yaml", []string{`tiny.yaml is a spec, not a sweep: "hgbench run -f tiny.yaml" runs it`}},
+		{"plan tiny.yaml", []string{`tiny.yaml is a spec, not a sweep`}},
+		{"results fsck .", []string{"results folder . holds no records.jsonl"}},
+		{"data get nosuch", []string{`unknown corpus "nosuch": want one of enwik7, enwik8, text8`}},
 		{"run -f type.yaml", []string{"type.yaml:1: train.steps", "want a whole number"}},
 		{"run -f hierarchy.yaml", []string{"hierarchy.yaml:1: model.hierarchy", "8@3"}},
 		{"run -f tiny.yaml --set model.heads=3", []string{"model.heads: 3 does not divide d_model 16"}},
