@@ -77,7 +77,7 @@ var wanted = map[string]string{
 	"uint64":   "want a whole number from 0",
 	"float64":  "want a number",
 	"bool":     "want true or false",
-	"duration": "want a time such as 90s or 1h30m",
+	"duration": "want a time such as 90s or 1h30m, or 0",
 }
 
 // flagMistake says in plain words what is wrong with a flag's value.

@@ -44,7 +44,7 @@ type interval time.Duration
 func (i *interval) Set(text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return errors.New("want a time such as 90s or 1h30m, or 0")
+		return errors.New("not a time from 0") // flagMistake says what is wanted
 	}
 	*i = interval(d)
 	return nil
@@ -54,4 +54,4 @@ func (i *interval) Set(text string) error {
 func (i *interval) String() string { return time.Duration(*i).String() }
 
 // Type implements pflag.Value.
-func (i *interval) Type() string { return "time" }
+func (i *interval) Type() string { return "duration" }
