@@ -45,7 +45,7 @@ their bits, with one seed. docs/ci.md tells how to use this in your own CI.`,
 		Example: "hgbench check\nhgbench check --baseline my.jsonl\n" +
 			"hgbench check --update --baseline my.jsonl check\nhgbench check --update --baseline my.jsonl my-sweep.yaml --seeds 3 --threads 1\n" +
 			"hgbench check --update",
-		Args:              positional(cobra.MaximumNArgs(1)),
+		Args:              positional(atMost(1)),
 		ValidArgsFunction: completeSweeps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			defer takeSignals(cmd)()
@@ -81,7 +81,7 @@ their bits, with one seed. docs/ci.md tells how to use this in your own CI.`,
 	threadsFlag(cmd, &threads)
 	cmd.Flags().Lookup("threads").Usage = "with --update: threads to compute on, by default those of the baseline, or one a core; a check takes as many as were recorded"
 	cmd.Flags().StringArrayVar(&o.set, "set", nil, "with --update and SWEEP: override a key of its base, `KEY=VALUE`; may be repeated")
-	complete(cmd, "set", completeKeys)
+	complete(cmd, "set", completeAssignments)
 	jsonFlag(cmd, &o.json)
 	cmd.MarkFlagsMutuallyExclusive("update", "strict-speed")
 	return cmd

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 // trainingFlags adds what says how runs are kept from being lost, and what to
 // do when their numbers are.
 func trainingFlags(cmd *cobra.Command, o *bench.Options) {
-	cmd.Flags().DurationVar(&o.CheckpointEvery, "checkpoint", time.Minute, "time between checkpoints, 0 for after every step")
+	o.CheckpointEvery = time.Minute
+	cmd.Flags().Var((*interval)(&o.CheckpointEvery), "checkpoint", "time between checkpoints, 0 for after every step")
 	cmd.Flags().BoolVar(&o.Restart, "restart", false, "begin anew in spite of checkpoints")
 	cmd.Flags().BoolVar(&o.AllowLeak, "allow-leak", false, "record models that look ahead, marked as such: their loss is no result")
 	cmd.Flags().BoolVar(&o.DebugNaN, "debug-nan", false, "find the op that makes the first NaN or infinity (slower)")
@@ -34,3 +36,22 @@ func dropCheckpoints(o bench.Options, r results.Record) error {
 	}
 	return bench.RemoveCheckpoints(o.Checkpoints, r.ID)
 }
+
+// interval is a time that is not negative, as a flag's value.
+type interval time.Duration
+
+// Set implements pflag.Value.
+func (i *interval) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return errors.New("not a time from 0") // flagMistake says what is wanted
+	}
+	*i = interval(d)
+	return nil
+}
+
+// String implements pflag.Value.
+func (i *interval) String() string { return time.Duration(*i).String() }
+
+// Type implements pflag.Value.
+func (i *interval) Type() string { return "duration" }

@@ -14,6 +14,9 @@ import (
 
 func TestVersionAndEnv(t *testing.T) {
 	contains(t, ok(t, "version"), "hgbench ", "go1.", "kernel version ")
+	if line := ok(t, "--version"); line != ok(t, "version") {
+		t.Errorf("--version prints %q", line)
+	}
 	version := okJSON[results.Versions](t, "version", "--json")
 	env := okJSON[struct {
 		Machine  results.Machine
@@ -73,9 +76,16 @@ func TestCompletion(t *testing.T) {
 		{"plan paper/", "paper/table1\t"},
 		{"run --set model.d_m", "model.d_model=\n"},
 		{"sweep --set train.", "train.lr=\n"},
+		{"run --set model.system=", "model.system=hourglass\nmodel.system="},
+		{"run --set model.attention=fav", "model.attention=favor\n"},
+		{"run --set model.storage=m", "model.storage=materialised\n"},
+		{"run --set train.schedule=", "train.schedule=cosine\n"},
+		{"run --set data=", "data=enwik7\n"},
 		{"run --id ", id + "\thourglass"},
 		{"compare ", id + "\thourglass"},
-		{"table ", "hgbench-results/runs\n"},
+		{"plot ", "runs\thgbench-results/runs\n"},
+		{"report ru", "runs\thgbench-results/runs\n"},
+		{"table ", "runs\thgbench-results/runs\n"},
 		{"export --format p", "parquet\n"},
 		{"eval --split ", "valid\n"},
 		{"data get en", "enwik8\t"},

@@ -23,7 +23,7 @@ their standard errors can tell. The interval is from a block bootstrap; p-values
 of several comparisons are Holm-corrected. Whether one system beats another also
 depends on the seed, which one pair of runs cannot show.`,
 		Example:           "hgbench compare 1f6e2ab0 9c03d5e7\nhgbench compare 1f6e2ab0 77aa01c2 9c03d5e7 --out hgbench-results/quick",
-		Args:              positional(cobra.MinimumNArgs(2)),
+		Args:              positional(atLeast(2)),
 		ValidArgsFunction: completeIDs,
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			var records results.Records

@@ -34,13 +34,23 @@ func outFlag(cmd *cobra.Command, to *string, usage string) {
 	}
 }
 
-// completeKeys completes KEY=VALUE up to the equals sign.
-func completeKeys(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if strings.Contains(typed, "=") {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+// completeAssignments completes KEY=VALUE: the key, and then the value where it
+// is a word.
+func completeAssignments(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var assignments []string
+	if key, _, ok := strings.Cut(typed, "="); ok {
+		words := bench.SpecWords(key)
+		if key == "data" {
+			for _, info := range data.List() {
+				words = append(words, info.Name)
+			}
+		}
+		for _, word := range words {
+			assignments = append(assignments, key+"="+word)
+		}
+		return assignments, cobra.ShellCompDirectiveNoFileComp
 	}
 	keys, _ := bench.SpecKeys()
-	var assignments []string
 	for _, key := range keys {
 		assignments = append(assignments, key+"=")
 	}
@@ -59,9 +69,18 @@ func completeSweeps(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 	return names, cobra.ShellCompDirectiveDefault
 }
 
-// completeResults completes folders of results, or else any file.
-func completeResults(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return resultsFolders(resultsRoot), cobra.ShellCompDirectiveDefault
+// completeResults completes the names of results, or else any file.
+func completeResults(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var names, completions []string
+	for _, root := range []string{resultsRoot, recordedRoot} {
+		for _, folder := range resultsFolders(root) {
+			if name, ok := inRoot(root, folder); ok && !slices.Contains(names, name) && !slices.Contains(args, name) {
+				names = append(names, name)
+				completions = append(completions, cobra.CompletionWithDesc(name, folder))
+			}
+		}
+	}
+	return completions, cobra.ShellCompDirectiveDefault
 }
 
 // completeIDs completes ids of recorded runs.

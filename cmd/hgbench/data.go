@@ -143,7 +143,7 @@ download that was cut off goes on where it stopped; nothing is visible under the
 corpus's name until its SHA-256 is right. HGBENCH_DATA_URL names a mirror: the URL
 of a folder with NAME.zip.`,
 		Example: "hgbench data get enwik8",
-		Args:    positional(cobra.ExactArgs(1)),
+		Args:    positional(exactly(1)),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp

@@ -35,6 +35,9 @@ name, ` + bench.DumpedBatches + ` with the tokens of each step [steps, batch, co
 			if steps < 1 {
 				return misuse(cmd, "--steps %d: want at least 1", steps)
 			}
+			if most := spec.Train.Steps; spec.Budget.IsZero() && steps > most {
+				return misuse(cmd, "--steps %d: the spec trains for %d (train.steps); want no more", steps, most)
+			}
 			if err := bench.Dump(cmd.Context(), spec, steps, out); err != nil {
 				return err
 			}

@@ -26,7 +26,7 @@ memory by kind, the final evaluation, and time on this machine, estimated from i
 measured peak. For a sweep, by name or file, one row a point.`,
 		Example: "hgbench plan -f spec.yaml\nhgbench plan --set model.d_model=512 --set train.context=1024\n" +
 			"hgbench plan paper/table1\nhgbench plan quick --json",
-		Args:              positional(cobra.MaximumNArgs(1)),
+		Args:              positional(atMost(1)),
 		ValidArgsFunction: completeSweeps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {

@@ -39,6 +39,7 @@ for "hgbench table".`,
 	}
 	outFlag(cmd, &out, "`folder` for the figures (default: figures beside the records)")
 	cmd.AddCommand(newPlotPatterns())
+	cmd.SuggestionsMinimumDistance = 2 // edits from the name of a subcommand, see noResults
 	return cmd
 }
 

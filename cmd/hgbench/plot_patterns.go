@@ -39,6 +39,9 @@ each.`,
 			if len(kinds) == 0 {
 				kinds = drawnPatterns
 			}
+			if err := size.check(); err != nil {
+				return &usageError{cmd.CommandPath(), err}
+			}
 			paths, err := savePatterns(kinds, size, out)
 			if err != nil {
 				return err
@@ -59,16 +62,18 @@ type patternSize struct{ length, heads, layers int }
 
 func (s patternSize) check() error {
 	const most = 2048 // a matrix of so many is drawn cell by cell
-	if s.heads < 1 || s.layers < 1 || s.length < 1 || s.length > most {
-		return fmt.Errorf("%d layers, %d heads and %d positions: want at least 1 of each, and at most %d positions", s.layers, s.heads, s.length, most)
+	for _, flag := range []struct {
+		name        string
+		value, most int
+	}{{"length", s.length, most}, {"heads", s.heads, most}, {"layers", s.layers, most}} {
+		if flag.value < 1 || flag.value > flag.most {
+			return fmt.Errorf("--%s %d: want 1 to %d", flag.name, flag.value, flag.most)
+		}
 	}
 	return nil
 }
 
 func savePatterns(kinds []string, size patternSize, out string) (paths []string, err error) {
-	if err := size.check(); err != nil {
-		return nil, err
-	}
 	if out == "" {
 		out = "figures"
 	}

@@ -53,8 +53,8 @@ func TestPlotPatternsErrors(t *testing.T) {
 	workFolder(t)
 	for args, want := range map[string]string{
 		"lsh(7)":                  "buckets 7",
-		"full --length 4096":      "at most 2048 positions",
-		"full --layers 0":         "0 layers",
+		"full --length 4096":      "--length 4096: want 1 to 2048",
+		"full --layers 0":         "--layers 0: want 1 to 2048",
 		"window(200)":             "window 200",
 		"window(1-2) --layers 3":  "2 numbers for 3 layers",
 		"strided(4) --heads 1":    "heads split with 1 head",

@@ -54,7 +54,7 @@ RESULTS are as for "hgbench table".`,
 func sourceOf(paths []string) string {
 	folder := resultsFolder(paths[0])
 	for _, root := range []string{resultsRoot, recordedRoot} {
-		if inside, err := filepath.Rel(root, folder); len(paths) > 1 || err == nil && filepath.IsLocal(inside) {
+		if _, ok := inRoot(root, folder); ok || len(paths) > 1 {
 			return ""
 		}
 	}

@@ -53,7 +53,7 @@ func TestReportFails(t *testing.T) {
 		{"report torn", "no records in torn"},
 		{"report damaged", "records.jsonl:1: damaged record"},
 		{"serve", "no results in ./hgbench-results"},
-		{"serve nowhere", "no results in nowhere"},
+		{"serve nowhere", "no results named nowhere"},
 	} {
 		got := hgbench(t, strings.Fields(c.args)...)
 		if got.status != exitError {

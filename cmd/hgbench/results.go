@@ -23,14 +23,24 @@ const (
 	recordedRoot = "results/recorded"
 )
 
-// resultsPath finds results by path, or by the name of a folder of resultsRoot.
-func resultsPath(name string) string {
-	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		if inRoot := filepath.Join(resultsRoot, name); filepath.IsLocal(name) && isDir(inRoot) {
-			return inRoot
+// resultsPath finds results by path, or by the name of a folder of the first
+// root that has it.
+func resultsPath(name string, roots ...string) string {
+	if _, err := os.Stat(name); err == nil || !filepath.IsLocal(name) {
+		return name
+	}
+	for _, root := range roots {
+		if folder := filepath.Join(root, name); isDir(folder) {
+			return folder
 		}
 	}
 	return name
+}
+
+// inRoot is a path as seen from the root that it is in; ok is false if it is not.
+func inRoot(root, path string) (name string, ok bool) {
+	name, err := filepath.Rel(root, path)
+	return name, err == nil && filepath.IsLocal(name)
 }
 
 func isDir(path string) bool {
@@ -106,9 +116,39 @@ func chosenResults(cmd *cobra.Command, args []string) ([]string, error) {
 	}
 	paths := make([]string, len(args))
 	for i, arg := range args {
-		paths[i] = resultsPath(arg)
+		path := resultsPath(arg, resultsRoot, recordedRoot)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, noResults(cmd, arg)
+		}
+		if _, came := inRoot(recordedRoot, path); came && path != arg {
+			fmt.Fprintf(cmd.ErrOrStderr(), "results in %s, which came with the source\n", path)
+		}
+		paths[i] = path
 	}
 	return paths, nil
+}
+
+// noResults says what there is where the results of that name are not.
+func noResults(cmd *cobra.Command, name string) error {
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("no results named %s; did you mean \"%s %s\"?", name, cmd.CommandPath(), near[0])
+	}
+	var there []string
+	for _, root := range []string{resultsRoot, recordedRoot} {
+		var names []string
+		for _, folder := range resultsFolders(root) {
+			if name, ok := inRoot(root, folder); ok {
+				names = append(names, name)
+			}
+		}
+		if len(names) > 0 {
+			there = append(there, fmt.Sprintf("%s in ./%s", strings.Join(names, ", "), root))
+		}
+	}
+	if len(there) == 0 {
+		there = []string{fmt.Sprintf("none in ./%s", resultsRoot)}
+	}
+	return fmt.Errorf("no results named %s: want the path of a folder or .jsonl file, or a name; there are %s", name, strings.Join(there, "; "))
 }
 
 // readResults reads records, with warnings to stderr.
@@ -135,7 +175,7 @@ func findRecord(cmd *cobra.Command, id, out string) (results.Record, string, err
 	if id == "" {
 		return results.Record{}, "", errors.New("--id is empty: want the id of a run, or its first digits; \"hgbench export\" lists ids")
 	}
-	folders := []string{resultsPath(out)}
+	folders := []string{resultsPath(out, resultsRoot, recordedRoot)}
 	if out == "" {
 		folders = append(resultsFolders(resultsRoot), resultsFolders(recordedRoot)...)
 		if len(folders) == 0 {

@@ -35,7 +35,7 @@ themselves (curves that go back, BPC that is not that of its windows), ids that 
 not those of spec and data, weights without the recorded hash, damaged checkpoints.
 It changes nothing; exit status 1 if something is wrong.`,
 		Example: "hgbench results fsck\nhgbench results fsck hgbench-results/quick",
-		Args:    positional(cobra.MaximumNArgs(1)),
+		Args:    positional(atMost(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			paths, err := chosenResults(cmd, args)
 			if err != nil {
@@ -51,6 +51,9 @@ It changes nothing; exit status 1 if something is wrong.`,
 }
 
 func fsck(cmd *cobra.Command, dir string) error {
+	if !isFile(filepath.Join(dir, results.FileName)) {
+		return fmt.Errorf("results folder %s holds no %s: want a folder that a sweep or run wrote to", dir, results.FileName)
+	}
 	records, problems, err := results.Fsck(dir, bench.CheckRecord)
 	if err != nil {
 		return err

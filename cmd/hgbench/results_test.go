@@ -43,3 +43,34 @@ func TestFindRecord(t *testing.T) {
 	got := hgbench(t, "run", "--id", "34", "--out", "damaged")
 	contains(t, got.stderr, "hgbench: hgbench-results/damaged/records.jsonl:1: damaged record")
 }
+
+// A name is one of the folders of here, or else of those that came with the
+// source; where it is neither, the error says what there is.
+func TestNamesOfResults(t *testing.T) {
+	workFolder(t)
+	contains(t, hgbench(t, "table", "nosuch").stderr, "no results named nosuch", "there are none in ./hgbench-results")
+	writeRecords(t, "hgbench-results/mine", "12")
+	writeRecords(t, "hgbench-results/both", "34")
+	writeRecords(t, "results/recorded/both", "56")
+	writeRecords(t, "results/recorded/theirs", "78")
+	for name, want := range map[string]string{"mine": "12", "both": "34", "theirs": "78", "results/recorded/both": "56", "hgbench-results/mine/records.jsonl": "12"} {
+		got := hgbench(t, "export", name, "--format", "jsonl")
+		contains(t, got.stdout, `{"id":"`+want+`"`)
+		if told := strings.Contains(got.stderr, "results in results/recorded/theirs, which came with the source"); told != (name == "theirs") {
+			t.Errorf("%s: %q", name, got.stderr)
+		}
+	}
+	for _, command := range []string{"table", "plot", "report", "export", "serve"} {
+		got := hgbench(t, command, "nosuch")
+		if got.status != exitError {
+			t.Errorf("%s: status %d", command, got.status)
+		}
+		contains(t, got.stderr, "no results named nosuch", "mine", " in ./hgbench-results; ", "theirs", " in ./results/recorded")
+	}
+	contains(t, hgbench(t, "plot", "paterns").stderr, `no results named paterns; did you mean "hgbench plot patterns"?`)
+	completed := ok(t, "__complete", "table", "")
+	contains(t, completed, "mine\thgbench-results/mine\n", "both\thgbench-results/both\n", "theirs\tresults/recorded/theirs\n")
+	if strings.Contains(completed, "results/recorded/both") {
+		t.Errorf("%q has a name twice", completed)
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hgbench/bench"
 	"hgbench/pkg/cpu"
 )
 
@@ -20,6 +21,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &output{to: stdout}
 	root.SetOut(out)
 	root.SetErr(stderr)
+	mendCompletion(root) // which writes to what is standard output now
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil && out.err != nil {
 		err = fmt.Errorf("standard output: %w", out.err)
@@ -38,13 +40,14 @@ compute and memory.
 
 Start with "hgbench sweep".`,
 		Example:       "hgbench sweep\nhgbench plan quick\nhgbench table",
+		Version:       "of the template",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// A wrong HGBENCH_ISA must not run, unnoticed, on another one.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return cpu.CheckISA() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{cmd.CommandPath(), err}
+		return &usageError{cmd.CommandPath(), flagMistake(err)}
 	})
 	root.SetHelpCommandGroupID("else")
 	root.SetCompletionCommandGroupID("else")
@@ -64,8 +67,44 @@ Start with "hgbench sweep".`,
 		}
 	}
 	root.AddCommand(newPoint(), newTask())
+	// A function, since the versions may take asking git.
+	cobra.AddTemplateFunc("versions", func() string { return versionLine(bench.CurrentVersions()) })
+	root.SetVersionTemplate("{{.Name}} {{versions}}\n")
+	mendHelp(root)
 	indentExamples(root)
 	return root
+}
+
+// mendHelp makes "help" err on what is no command, where cobra's has status 0.
+func mendHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	show := help.Run
+	help.Run = nil
+	help.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, _, err := root.Find(args); err != nil {
+			return unknownCommand(root, err)
+		}
+		show(cmd, args)
+		return nil
+	}
+}
+
+// mendCompletion makes "completion" err on a shell that it does not know.
+func mendCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Args = positional(func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		var shells []string
+		for _, c := range cmd.Commands() {
+			shells = append(shells, c.Name())
+		}
+		return fmt.Errorf("unknown shell %q: want one of %s", args[0], strings.Join(shells, ", "))
+	})
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // indentExamples sets examples in as far as the rest of a help text.
@@ -89,23 +128,4 @@ func unknownCommand(cmd *cobra.Command, err error) error {
 		message += "; did you mean " + strings.Join(strings.Fields(names), " or ") + "?"
 	}
 	return &usageError{cmd.CommandPath(), errors.New(message)}
-}
-
-// positional makes usage errors of what check says about the arguments, and
-// of flags that do not go together.
-func positional(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := errors.Join(check(cmd, args), cmd.ValidateFlagGroups()); err != nil {
-			return &usageError{cmd.CommandPath(), err}
-		}
-		return nil
-	}
-}
-
-// noArguments refuses arguments.
-func noArguments(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("unexpected argument %q", args[0])
-	}
-	return nil
 }

@@ -19,7 +19,8 @@ func newSample() *cobra.Command {
 		Use:   "sample",
 		Short: "Continue a text with a trained model",
 		Long: `Writes the prompt and its continuation, byte by byte as the model draws them. The
-same seed draws the same text.`,
+same seed draws the same text. To a terminal, control bytes and what is no UTF-8 are
+written as \x1b; to a file or a pipe, every byte as it is.`,
 		Example: "hgbench sample --id 1f6e2ab0 --prompt \"The [[Roman Empire]] \" --length 500\n" +
 			"hgbench sample -f spec.yaml --weights model.safetensors --temperature 0.7 --top-k 20 --seed 7",
 		Args: positional(noArguments),
@@ -33,6 +34,9 @@ same seed draws the same text.`,
 				return err
 			}
 			out := &continuation{w: cmd.OutOrStdout(), prompt: prompt}
+			if isTerminal(out.w) {
+				out.w = &escaping{to: out.w}
+			}
 			err = bench.Sample(cmd.Context(), spec, weights, []byte(prompt), how, out)
 			if out.begun {
 				fmt.Fprintln(out.w)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"hgbench/bench"
+	"hgbench/sweeps"
 )
 
 // specFlags choose a spec: -f and --set, wherever one is taken.
@@ -22,7 +24,7 @@ func (f *specFlags) add(cmd *cobra.Command) {
 
 func (f *specFlags) addSet(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.set, "set", nil, "override a key of the spec, `KEY=VALUE`; may be repeated")
-	complete(cmd, "set", completeKeys)
+	complete(cmd, "set", completeAssignments)
 }
 
 // spec is the file's spec, or the default one, with the overrides.
@@ -31,6 +33,9 @@ func (f *specFlags) spec(ctx context.Context) (bench.Spec, error) {
 	if f.file != "" {
 		var err error
 		if spec, err = awaited(ctx, func() (bench.Spec, error) { return bench.LoadSpec(f.file) }); err != nil {
+			if _, notSweep := sweeps.Load(f.file); notSweep == nil {
+				err = fmt.Errorf("%s is a sweep, not a spec: \"hgbench sweep %[1]s\" runs it", f.file)
+			}
 			return bench.Spec{}, err
 		}
 	}

@@ -24,10 +24,13 @@ running, failed, queued by Slurm, or waiting for "hgbench sweep", with how far i
 and the time that it still takes. RESULTS is a sweep, a folder, or the name of one in
 ./` + resultsRoot + `; without it, the folder there that was written last.
 
+Of single runs it shows those that are recorded, and those that were stopped or are
+running, which the command that started them goes on with.
+
 Times left are those that running points tell. What has not begun is estimated, and
 corrected by how long the points took that are done.`,
 		Example:           "hgbench status\nhgbench status quick\nhgbench status quick --json",
-		Args:              positional(cobra.MaximumNArgs(1)),
+		Args:              positional(atMost(1)),
 		ValidArgsFunction: completeResults,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := startedFolder(cmd, args)
@@ -52,7 +55,7 @@ corrected by how long the points took that are done.`,
 // which something was written last.
 func startedFolder(cmd *cobra.Command, args []string) (string, error) {
 	if len(args) == 0 {
-		folders := foldersWith(resultsRoot, results.FileName, sweeps.RosterFile)
+		folders := foldersWith(resultsRoot, results.FileName, sweeps.RosterFile, filepath.Base(checkpointsFolder("")))
 		if len(folders) == 0 {
 			return "", fmt.Errorf("nothing was started in ./%s: run \"hgbench sweep\", or name a folder of results", resultsRoot)
 		}
@@ -67,8 +70,8 @@ func startedFolder(cmd *cobra.Command, args []string) (string, error) {
 		}
 		name = filepath.Join(resultsRoot, filepath.FromSlash(s.Name))
 	}
-	dir := resultsFolder(resultsPath(name))
-	if !isFile(filepath.Join(dir, results.FileName)) && !isFile(filepath.Join(dir, sweeps.RosterFile)) {
+	dir := resultsFolder(resultsPath(name, resultsRoot))
+	if !isFile(filepath.Join(dir, results.FileName)) && !isFile(filepath.Join(dir, sweeps.RosterFile)) && !isDir(checkpointsFolder(dir)) {
 		return "", fmt.Errorf("nothing of %s was started: want a folder of results, or the name of one in ./%s", args[0], resultsRoot)
 	}
 	return dir, nil
@@ -116,6 +119,10 @@ func (p pointStatus) detail() string {
 		parts = append(parts, strings.Join(strings.Fields(p.Error), " "))
 	case p.State == isRunning && p.Phase != "":
 		parts = append(parts, runState(bench.Progress{Phase: bench.Phase(p.Phase), Done: p.Done, Total: p.Total, TrainBPC: p.TrainBPC, ValidBPC: p.ValidBPC}, 0))
+	case p.Done > 0 && p.State == isRunning:
+		parts = append(parts, fmt.Sprintf("checkpoint of step %d", p.Done))
+	case p.Done > 0 && p.Total == 0:
+		parts = append(parts, fmt.Sprintf("stopped after step %d", p.Done))
 	case p.Done > 0:
 		parts = append(parts, fmt.Sprintf("stopped after step %d of %d", p.Done, p.Total))
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,6 +72,7 @@ func readStatus(cmd *cobra.Command, dir string, now time.Time) (sweepStatus, err
 		for i, r := range records {
 			roster.Points = append(roster.Points, sweeps.Entry{Number: i + 1, Name: labels[i], ID: r.ID})
 		}
+		roster.Points = append(roster.Points, begun(dir, records)...)
 	}
 	var queued map[string]slurm.Task
 	if isDir(slurmFolder(dir)) {
@@ -91,11 +94,27 @@ func readStatus(cmd *cobra.Command, dir string, now time.Time) (sweepStatus, err
 		if err != nil {
 			fmt.Fprintln(cmd.ErrOrStderr(), "warning:", err)
 		}
+		if claimed, _ := bench.IsClaimed(checkpointsFolder(dir), e.ID); claimed && !ok {
+			p.State = isRunning // and tells nobody, being alone
+		}
 		s.Counts[p.State]++
 		s.Points = append(s.Points, p)
 	}
 	s.estimate(roster)
 	return s, nil
+}
+
+// begun are the runs with checkpoints in a folder that have no record there.
+func begun(dir string, records results.Records) (points []sweeps.Entry) {
+	// Without checkpoints there is none to tell of.
+	folders, _ := os.ReadDir(checkpointsFolder(dir))
+	for _, f := range folders {
+		recorded := slices.ContainsFunc(records, func(r results.Record) bool { return r.ID == f.Name() })
+		if f.IsDir() && !recorded {
+			points = append(points, sweeps.Entry{Number: len(records) + len(points) + 1, Name: "run", ID: f.Name()})
+		}
+	}
+	return points
 }
 
 // statusOf is the status of a point: what is recorded of it, what its process

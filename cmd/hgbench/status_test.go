@@ -64,6 +64,25 @@ func TestStatusOfRuns(t *testing.T) {
 	workFolder(t)
 	ok(t, "run", "-f", "tiny.yaml")
 	contains(t, ok(t, "status"), "hourglass 1@1,1@2,1@1", "1 of 1 point done; results in hgbench-results/runs")
+
+	// One that was stopped has no record, and one that runs has claimed its checkpoints.
+	leaveCheckpoint(t, runsFolder, "0123456789abcdef", `{"step": 10}`)
+	contains(t, ok(t, "status", "runs"), "0123456789abcdef", "stopped after step 10 ", "1 of 2 points done, 1 waiting")
+	claim, err := results.Claim(filepath.Join(checkpointsFolder(runsFolder), "0123456789abcdef", "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer claim.Close()
+	contains(t, ok(t, "status", "runs"), "checkpoint of step 10 ", "1 of 2 points done, 1 running")
+}
+
+// A run that was stopped before anything was recorded is found as well.
+func TestStatusOfTheFirstRun(t *testing.T) {
+	workFolder(t)
+	leaveCheckpoint(t, runsFolder, "0123456789abcdef", `{"step": 10}`)
+	for _, args := range [][]string{{"status"}, {"status", "runs"}} {
+		contains(t, ok(t, args...), "stopped after step 10 ", "0 of 1 point done, 1 waiting; results in "+runsFolder)
+	}
 }
 
 // What Slurm says and what the folder says of a point come to one state.

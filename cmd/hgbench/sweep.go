@@ -38,7 +38,7 @@ otherwise. With --dry-run it prints the script.`,
 		Example: "hgbench sweep\nhgbench sweep --list\nhgbench sweep lr --dry-run\n" +
 			"hgbench sweep quick --set train.steps=200 --out /tmp/short\nhgbench sweep my-sweep.yaml --threads 1\n" +
 			"hgbench sweep lr --slurm --partition cpu --time 4:00:00 --threads 8",
-		Args:              positional(cobra.MaximumNArgs(1)),
+		Args:              positional(atMost(1)),
 		ValidArgsFunction: completeSweeps,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Threads = int(threads)

@@ -14,8 +14,10 @@ func newTable() *cobra.Command {
 		Use:   "table [RESULTS...]",
 		Short: "Show results as a table, and say what they show",
 		Long: `Shows records as a table, best validation BPC first, and a summary computed from
-them. RESULTS are folders, .jsonl files, or names of folders in ./hgbench-results;
-without any, the folder there that was written last.`,
+them. RESULTS are folders, .jsonl files, or names of folders in ./hgbench-results
+or else in ./results/recorded; without any, the folder in ./hgbench-results that was
+written last. The last column is how ids start, which "hgbench run --id" and others
+take.`,
 		Example:           "hgbench table\nhgbench table quick\nhgbench table quick --markdown",
 		Args:              positional(cobra.ArbitraryArgs),
 		ValidArgsFunction: completeResults,

@@ -24,7 +24,7 @@ func newTask() *cobra.Command {
 		Short:   "Run one point of a sweep as a task of Slurm",
 		Example: "hgbench task --out hgbench-results/quick hgbench-results/quick/slurm/1/points.json 1",
 		Hidden:  true,
-		Args:    positional(cobra.ExactArgs(2)),
+		Args:    positional(exactly(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			defer takeSignals(cmd)()
 			sub, err := readSubmission(args[0])

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -20,7 +20,7 @@ func threadsFlag(cmd *cobra.Command, to *threads) {
 func (t *threads) Set(text string) error {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > bench.MaxThreads {
-		return errors.New("want a whole number, 0 for one thread a core")
+		return fmt.Errorf("want a whole number up to %d, 0 for one thread a core", bench.MaxThreads)
 	}
 	*t = threads(n)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hgbench/bench"
+	"hgbench/results"
 )
 
 func newVersion() *cobra.Command {
@@ -20,11 +21,14 @@ func newVersion() *cobra.Command {
 			if asJSON {
 				return writeJSON(cmd, v)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "hgbench %s, %s, kernel version %d, spec version %d\n",
-				v.Commit, v.Go, v.Kernel, bench.SpecVersion)
+			fmt.Fprintln(cmd.OutOrStdout(), "hgbench", versionLine(v))
 			return nil
 		},
 	}
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+func versionLine(v results.Versions) string {
+	return fmt.Sprintf("%s, %s, kernel version %d, spec version %d", v.Commit, v.Go, v.Kernel, bench.SpecVersion)
 }

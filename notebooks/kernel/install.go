@@ -86,6 +86,7 @@ func Uninstall(o Options) error {
 	if err != nil {
 		return err
 	}
+	removed := false
 	for _, folder := range []string{spec, dir} {
 		if _, err := os.Lstat(folder); err != nil {
 			continue
@@ -93,7 +94,11 @@ func Uninstall(o Options) error {
 		if err := os.RemoveAll(folder); err != nil {
 			return fmt.Errorf("remove the kernel: %w", err)
 		}
+		removed = true
 		o.Progress("removed " + folder)
+	}
+	if !removed {
+		o.Progress("there is no kernel " + Name + " to remove")
 	}
 	return nil
 }

@@ -124,16 +124,27 @@ func (m *missing) Is(target error) bool { return target == fs.ErrNotExist }
 
 // unknown is the error for a name that is neither in the catalog nor a path.
 func unknown(name string) error {
-	var names []string
-	hint, least := "", 4 // more edits than that are no typing mistake
+	return fmt.Errorf("unknown corpus %q%s: want %s, cifar10:PATH, or the path of an existing file",
+		name, nearest(name), strings.Join(names(), ", "))
+}
+
+// names of the catalog.
+func names() (all []string) {
 	for _, s := range catalog {
-		names = append(names, s.name)
+		all = append(all, s.name)
+	}
+	return all
+}
+
+// nearest asks for the name of the catalog that may have been meant, if one is near.
+func nearest(name string) (hint string) {
+	least := 4 // more edits than that are no typing mistake
+	for _, s := range catalog {
 		if d := distance(strings.ToLower(name), s.name); d < least && d < len(s.name)/2+1 {
 			hint, least = fmt.Sprintf(" (did you mean %s?)", s.name), d
 		}
 	}
-	return fmt.Errorf("unknown corpus %q%s: want %s, cifar10:PATH, or the path of an existing file",
-		name, hint, strings.Join(names, ", "))
+	return hint
 }
 
 // distance is the number of insertions, deletions and substitutions that turn a into b (Levenshtein 1966).

@@ -29,7 +29,7 @@ var publishers = []string{"https://mattmahoney.net/dc", "http://mattmahoney.net/
 func Get(ctx context.Context, name, dir string, progress func(done, total int64)) error {
 	s, ok := lookup(name)
 	if !ok {
-		return unknown(name)
+		return fmt.Errorf("unknown corpus %q%s: want one of %s", name, nearest(name), strings.Join(names(), ", "))
 	}
 	here := filepath.Join(dir, name)
 	if dir == "" {

@@ -79,7 +79,7 @@ func TestGet(t *testing.T) {
 }
 
 func TestGetUnknown(t *testing.T) {
-	wantError(t, Get(t.Context(), "toy9", t.TempDir(), nil), `unknown corpus "toy9"`)
+	wantError(t, Get(t.Context(), "toy9", t.TempDir(), nil), `unknown corpus "toy9"`, "want one of ")
 }
 
 func TestGetResumes(t *testing.T) {
