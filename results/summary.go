@@ -117,7 +117,7 @@ func (s *Summary) sentence(f Finding) string {
 	var parts []string
 	say := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	if f.Equal {
-		say("at equal %s (%s) the best is %s", x, f.Axis.format(best), reached(best))
+		say("at equal %s (%s) the best is %s", x, f.Axis.Format(best), reached(best))
 		if f.Verdict == Wins {
 			say("the best baseline is %s", reached(f.Baseline))
 			if costs := s.costs(f.Hourglass, f.Baseline, f); costs != "" {
