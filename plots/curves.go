@@ -59,6 +59,9 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 		return Figure{}, errNothing("curves", "finished runs with training curves", records, &out)
 	}
 
+	if err := kept.Comparable(); err != nil {
+		return Figure{}, fmt.Errorf("curves: %w", err)
+	}
 	variants := variantsOf(kept)
 	looks := looksFor(variants)
 	groups := kept.OverSeeds()
@@ -87,7 +90,7 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 		}
 	}
 
-	p := newPlot(axis.title, "BPC (bits per byte)")
+	p := newPlot(axis.title, bitsTitle("", kept))
 	fit(&p.X, 0, xs.hi, 0, 0.01, 7, axis.text)
 	fitLinear(&p.Y, ys.lo, ys.hi, 0.05, 0, 8, nil)
 	lines := chart{append(train, valid...)}

@@ -36,13 +36,13 @@ func Efficiency(records []results.Record, cost results.Axis, opts Options) (Figu
 	}
 	f := Figure{
 		Name:     "bpc-vs-" + costName(cost),
-		Title:    "Validation BPC against " + costTitle(cost),
+		Title:    "Validation " + e.records.Bits().Name + " against " + costTitle(cost),
 		Subtitle: about(e.records, opts, cost.Unit == "s"),
 		Width:    8, Height: 5,
 	}
 	if e.equal() {
 		p, lines := e.rank()
-		f.Title = "Validation BPC at equal " + costTitle(cost)
+		f.Title = "Validation " + e.records.Bits().Name + " at equal " + costTitle(cost)
 		f.Caption = sentences("All cost "+cost.Format(e.groups[0])+", to 1 %.", e.seedsText(), leaking(e.records), e.out.String())
 		f.Height, f.Panels = 1.7+0.19*float64(lines), [][]*plot.Plot{{p}}
 		return f, nil
@@ -89,25 +89,25 @@ func Costs(records []results.Record, opts Options) (Figure, error) {
 		return Figure{}, first
 	}
 	// An axis on which all are equal has no room for their labels.
-	var alike []string
+	var same []string
 	if apart := slices.DeleteFunc(slices.Clone(known), efficiency.equal); len(apart) > 0 {
 		for _, e := range known {
 			if e.equal() {
-				alike = append(alike, fmt.Sprintf("%s (%s)", e.cost.Name, e.cost.Format(e.groups[0])))
+				same = append(same, fmt.Sprintf("%s (%s)", e.cost.Name, e.cost.Format(e.groups[0])))
 			}
 		}
 		known = apart
 	}
 	f := Figure{
 		Name:     "bpc-vs-cost",
-		Title:    "Validation BPC against every cost",
+		Title:    "Validation " + known[0].records.Bits().Name + " against every cost",
 		Subtitle: about(known[0].records, opts, true),
 		Caption:  known[0].caption(),
 		Width:    12, Height: 8.5,
 		keys: known[0].keys(),
 	}
-	if len(alike) > 0 {
-		f.Caption = sentences("All cost the same in "+strings.Join(alike, " and ")+", to 1 %.", f.Caption)
+	if len(same) > 0 {
+		f.Caption = sentences("All cost the same in "+strings.Join(same, " and ")+", to 1 %.", f.Caption)
 	}
 	for pair := range slices.Chunk(known, 2) {
 		var row []*plot.Plot
@@ -176,6 +176,9 @@ func newEfficiency(records []results.Record, cost results.Axis, opts Options) (e
 	})
 	if len(e.records) == 0 {
 		return e, errNothing("bpc-vs-"+costName(cost), "finished runs with a validation BPC and known "+cost.Name, records, &e.out)
+	}
+	if err := e.records.Comparable(); err != nil {
+		return e, fmt.Errorf("bpc-vs-%s: %w", costName(cost), err)
 	}
 	e.variants, e.groups = variantsOf(e.records), e.records.OverSeeds()
 	e.looks = looksFor(e.variants)
@@ -317,4 +320,4 @@ func (e efficiency) seeds() (few, many int) {
 }
 
 // yTitle is the title of the axis of BPC.
-func (e efficiency) yTitle() string { return "validation BPC (bits per byte)" }
+func (e efficiency) yTitle() string { return bitsTitle("validation", e.records) }

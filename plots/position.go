@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -26,6 +27,9 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 	if len(kept) == 0 {
 		return Figure{}, errNothing("bpc-vs-position", "finished runs with BPC by position", records, &out)
 	}
+	if err := kept.Comparable(); err != nil {
+		return Figure{}, fmt.Errorf("bpc-vs-position: %w", err)
+	}
 	variants := variantsOf(kept)
 	looks := looksFor(variants)
 	groups := kept.OverSeeds()
@@ -49,7 +53,7 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 			list = append(list, s)
 		}
 	}
-	p := newPlot("position in the window (tokens)", "test BPC (bits per byte)")
+	p := newPlot("position in the window (tokens)", bitsTitle("test", kept))
 	fit(&p.X, xs.lo, xs.hi, 0.02, 0.02, 8, plain)
 	fitLinear(&p.Y, ys.lo, ys.hi, 0.06, 0.06, 7, nil)
 	lines := chart{list}
@@ -57,7 +61,7 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 	p.Add(lines)
 	return Figure{
 		Name:     "bpc-vs-position",
-		Title:    "Test BPC against position in the window",
+		Title:    "Test " + kept.Bits().Name + " against position in the window",
 		Subtitle: about(kept, opts, false),
 		Caption:  sentences("Each point is the mean over a slice of the window.", leaking(kept), out.String()),
 		Width:    8, Height: lines.height(p, keys),
