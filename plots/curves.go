@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -60,6 +59,9 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 		return Figure{}, errNothing("curves", "finished runs with training curves", records, &out)
 	}
 
+	if err := kept.Comparable(); err != nil {
+		return Figure{}, fmt.Errorf("curves: %w", err)
+	}
 	variants := variantsOf(kept)
 	looks := looksFor(variants)
 	groups := kept.OverSeeds()
@@ -67,10 +69,7 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 	var train, valid []series
 	var xs, ys bounds
 	for _, v := range variants {
-		own := slices.DeleteFunc(slices.Clone(groups), func(g results.Group) bool { return g.Records[0].Variant() != v })
-		slices.SortStableFunc(own, func(a, b results.Group) int {
-			return cmp.Compare(a.Records[0].FLOPs.Total, b.Records[0].FLOPs.Total)
-		})
+		own := shaded(groups, v)
 		for i, g := range own {
 			l := look{tone(looks[v].color, i, len(own)), looks[v].shape}
 			for k, r := range g.Records {
@@ -91,17 +90,13 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 		}
 	}
 
-	p := newPlot(axis.title, "BPC (bits per byte)")
+	p := newPlot(axis.title, bitsTitle("", kept))
 	fit(&p.X, 0, xs.hi, 0, 0.01, 7, axis.text)
 	fitLinear(&p.Y, ys.lo, ys.hi, 0.05, 0, 8, nil)
 	lines := chart{append(train, valid...)}
 	p.Add(lines)
 
-	var keys []key
-	for _, v := range variants {
-		keys = append(keys, key{name: v, color: looks[v].color, mark: true, shape: looks[v].shape, line: true, width: 1.6})
-	}
-	keys = append(keys,
+	keys := append(keysOf(variants, 1.6),
 		key{name: "validation", color: mutedInk, line: true, width: 1.6},
 		key{name: "training", color: mix(mutedInk, paper, 0.5), line: true, width: 0.8})
 	name := "curves"
@@ -112,8 +107,8 @@ func Curves(records []results.Record, over string, opts Options) (Figure, error)
 		Name:     name,
 		Title:    "Training curves against " + strings.TrimSuffix(strings.TrimSuffix(axis.title, " (FLOP)"), " (s)"),
 		Subtitle: about(kept, opts, over == "seconds"),
-		Caption:  sentences("Shades of a colour: darker is more FLOPs.", leaking(kept), out.String()),
-		Width:    8, Height: lines.height(p),
+		Caption:  sentences(shadesText(groups, variants), leaking(kept), out.String()),
+		Width:    8, Height: lines.height(p, keys),
 		Panels: [][]*plot.Plot{{p}},
 		keys:   keys,
 	}, nil

@@ -34,15 +34,40 @@ func Efficiency(records []results.Record, cost results.Axis, opts Options) (Figu
 	if err != nil {
 		return Figure{}, err
 	}
-	return Figure{
+	f := Figure{
 		Name:     "bpc-vs-" + costName(cost),
-		Title:    "Validation BPC against " + costTitle(cost),
+		Title:    "Validation " + e.records.Bits().Name + " against " + costTitle(cost),
 		Subtitle: about(e.records, opts, cost.Unit == "s"),
-		Caption:  e.caption(),
 		Width:    8, Height: 5,
-		Panels: [][]*plot.Plot{{e.panel(8)}},
-		keys:   e.keys(),
-	}, nil
+	}
+	if e.equal() {
+		p, lines := e.rank()
+		f.Title = "Validation " + e.records.Bits().Name + " at equal " + costTitle(cost)
+		f.Caption = sentences("All cost "+cost.Format(e.groups[0])+", to 1 %.", e.seedsText(), leaking(e.records), e.out.String())
+		f.Height, f.Panels = 1.7+0.19*float64(lines), [][]*plot.Plot{{p}}
+		return f, nil
+	}
+	f.Caption, f.Panels, f.keys = e.caption(), [][]*plot.Plot{{e.panel(8)}}, e.keys()
+	return f, f.noteHidden(len(e.groups)+len(e.others.marks), e.alone)
+}
+
+// alone tells whether the legend says which point it is: that of a system with no
+// other point.
+func (e efficiency) alone(name string) bool {
+	of := map[string]int{}
+	system := ""
+	for _, g := range e.groups {
+		v := g.Records[0].Variant()
+		if of[v]++; g.Key == name {
+			system = v
+		}
+	}
+	return of[system] == 1
+}
+
+// equal tells whether an axis of cost would say nothing.
+func (e efficiency) equal() bool {
+	return len(e.groups) > 1 && len(e.others.marks) == 0 && e.cost.Equal(e.groups)
 }
 
 // Costs draws Efficiency for every axis of cost that the records know, side by
@@ -63,13 +88,26 @@ func Costs(records []results.Record, opts Options) (Figure, error) {
 	if len(known) == 0 {
 		return Figure{}, first
 	}
+	// An axis on which all are equal has no room for their labels.
+	var same []string
+	if apart := slices.DeleteFunc(slices.Clone(known), efficiency.equal); len(apart) > 0 {
+		for _, e := range known {
+			if e.equal() {
+				same = append(same, fmt.Sprintf("%s (%s)", e.cost.Name, e.cost.Format(e.groups[0])))
+			}
+		}
+		known = apart
+	}
 	f := Figure{
 		Name:     "bpc-vs-cost",
-		Title:    "Validation BPC against every cost",
+		Title:    "Validation " + known[0].records.Bits().Name + " against every cost",
 		Subtitle: about(known[0].records, opts, true),
 		Caption:  known[0].caption(),
 		Width:    12, Height: 8.5,
 		keys: known[0].keys(),
+	}
+	if len(same) > 0 {
+		f.Caption = sentences("All cost the same in "+strings.Join(same, " and ")+", to 1 %.", f.Caption)
 	}
 	for pair := range slices.Chunk(known, 2) {
 		var row []*plot.Plot
@@ -118,8 +156,8 @@ type efficiency struct {
 	looks    map[string]look
 	groups   []results.Group
 	names    map[string]string // labels of the groups
+	pairs    [][]results.Group // of one kind of attention each, see pairs
 	front    []results.Group
-	seeds    int // of the spec with most of them
 	others   overlay
 }
 
@@ -139,12 +177,17 @@ func newEfficiency(records []results.Record, cost results.Axis, opts Options) (e
 	if len(e.records) == 0 {
 		return e, errNothing("bpc-vs-"+costName(cost), "finished runs with a validation BPC and known "+cost.Name, records, &e.out)
 	}
-	e.variants, e.groups = variantsOf(e.records), e.records.OverSeeds()
-	e.looks, e.names = looksFor(e.variants), shortNames(e.groups)
-	e.front = results.FrontierOfGroups(e.groups, cost, results.ValidBPC)
-	for _, g := range e.groups {
-		e.seeds = max(e.seeds, len(g.Records))
+	if err := e.records.Comparable(); err != nil {
+		return e, fmt.Errorf("bpc-vs-%s: %w", costName(cost), err)
 	}
+	e.variants, e.groups = variantsOf(e.records), e.records.OverSeeds()
+	e.looks = looksFor(e.variants)
+	if p, ok := pairsOf(e.variants); ok {
+		e.pairs, e.names = p.lines(e.groups), p.names(e.groups)
+	} else {
+		e.names = shortNames(e.groups)
+	}
+	e.front = results.FrontierOfGroups(e.groups, cost, results.ValidBPC)
 	if opts.Published {
 		e.others = publishedOn(cost)
 	}
@@ -168,7 +211,7 @@ func (e efficiency) panel(ticks int) *plot.Plot {
 		ys.add(m.y)
 	}
 	sc := scaleOf(e.cost, xs.hi)
-	p := newPlot(sc.title, "validation BPC (bits per byte)")
+	p := newPlot(sc.title, e.yTitle())
 	fit(&p.X, xs.lo/sc.unit, xs.hi/sc.unit, 0.08, 0.14, ticks, sc.format)
 	inset(&p.X)
 	fitLinear(&p.Y, ys.lo, ys.hi, 0.1, 0.12, 7, nil)
@@ -183,6 +226,14 @@ func (e efficiency) panel(ticks int) *plot.Plot {
 			pts = append(pts, plotter.XY{X: xy.X / sc.unit, Y: xy.Y})
 		}
 		s.lines = append(s.lines, line{pts, draw.LineStyle{Color: mix(e.looks[v].color, paper, 0.25), Width: vg.Points(1.2)}})
+	}
+	for _, pair := range e.pairs {
+		var pts plotter.XYs
+		for _, g := range pair {
+			xy := e.at(g)
+			pts = append(pts, plotter.XY{X: xy.X / sc.unit, Y: xy.Y})
+		}
+		s.lines = append(s.lines, line{pts, draw.LineStyle{Color: mix(e.looks[pair[0].Records[0].Variant()].color, paper, 0.4), Width: vg.Points(0.9)}})
 	}
 	for _, g := range e.byImportance() {
 		xy, sd := e.at(g), g.SD(results.ValidBPC.Value)
@@ -235,19 +286,38 @@ func (e efficiency) byImportance() []results.Group {
 }
 
 func (e efficiency) keys() []key {
-	var keys []key
-	for _, v := range e.variants {
-		l := e.looks[v]
-		keys = append(keys, key{name: v, color: l.color, mark: true, shape: l.shape, line: true, width: 1.2, hollow: strings.HasSuffix(v, results.LeakMark)})
-	}
-	keys = append(keys, key{name: "Pareto frontier of all", color: frontInk, line: true, width: frontStyle.Width})
+	keys := append(keysOf(e.variants, 1.2), key{name: "Pareto frontier of all", color: frontInk, line: true, width: frontStyle.Width})
 	return append(keys, e.others.keys...)
 }
 
 func (e efficiency) caption() string {
 	text := "Coloured lines join each system's own Pareto frontier."
-	if e.seeds > 1 {
-		text += fmt.Sprintf(" Points are means over up to %d seeds, bars ± one standard deviation.", e.seeds)
+	if len(e.pairs) > 0 {
+		text = "Thin lines join the points of one kind of attention."
 	}
-	return sentences(text, leaking(e.records), e.others.caption, e.out.String())
+	return sentences(text, e.seedsText(), leaking(e.records), e.others.caption, e.out.String())
 }
+
+// seedsText says what a point is where some spec ran with several seeds.
+func (e efficiency) seedsText() string {
+	few, many := e.seeds()
+	switch {
+	case many < 2:
+		return ""
+	case few == many:
+		return fmt.Sprintf("Points are means over %d seeds, bars ± one standard deviation.", many)
+	}
+	return fmt.Sprintf("Points are means over %d to %d seeds, bars ± one standard deviation.", few, many)
+}
+
+// seeds of the specs with fewest and most of them.
+func (e efficiency) seeds() (few, many int) {
+	few = len(e.records)
+	for _, g := range e.groups {
+		few, many = min(few, len(g.Records)), max(many, len(g.Records))
+	}
+	return few, many
+}
+
+// yTitle is the title of the axis of BPC.
+func (e efficiency) yTitle() string { return bitsTitle("validation", e.records) }

@@ -72,6 +72,8 @@ func goldens(t *testing.T) []Figure {
 	of("curves-flops", func() (Figure, error) { return Curves(seeded(), "flops", Options{}) })
 	of("bpc-vs-position", func() (Figure, error) { return Position(quick(), Options{}) })
 	of("memory-vs-context", func() (Figure, error) { return MemoryContext(measuredContexts(), Options{}) })
+	of("bpc-vs-flops-pairs", func() (Figure, error) { return Efficiency(paired(), results.NecessaryFLOPs, Options{}) })
+	of("bpc-vs-flops-equal", func() (Figure, error) { return Efficiency(alikeCosts(), results.NecessaryFLOPs, Options{}) })
 	of("pattern", func() (Figure, error) { return Pattern("window(6), leaking", leaking) })
 	return figures
 }

@@ -227,3 +227,31 @@ func TestPatternCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestFiguresOfSeveralCorpora: no axis has BPCs of two corpora.
+func TestFiguresOfSeveralCorpora(t *testing.T) {
+	records := quick()
+	for i := range records[:4] {
+		records[i].Data = results.Data{Name: "cifar10:a/b", SHA256: "other"}
+	}
+	for name, build := range map[string]func() (Figure, error){
+		"bpc-vs-flops":    func() (Figure, error) { return Efficiency(records, results.NecessaryFLOPs, Options{}) },
+		"curves":          func() (Figure, error) { return Curves(records, "tokens", Options{}) },
+		"bpc-vs-position": func() (Figure, error) { return Position(records, Options{}) },
+	} {
+		want := name + ": the runs are on different data (cifar10:a/b, enwik7); take one corpus at a time"
+		if _, err := build(); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	figures, err := Figures(records, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := namesOf(figures); !strings.HasPrefix(got, "bpc-vs-flops-cifar10-a-b ") || strings.Count(got, "bpc-vs-flops-") != 2 || !strings.HasSuffix(got, " bpc-vs-position-enwik7") {
+		t.Error(got)
+	}
+	if y := figures[0].Panels[0][0].Y.Label.Text; y != "validation BPD (bits per dim)" || figures[0].Title != "Validation BPD against necessary FLOPs of training, cifar10:a/b" {
+		t.Errorf("%s: %s", figures[0].Title, y)
+	}
+}

@@ -21,8 +21,8 @@ const (
 	hexagon
 	pentagon
 	star
-	cross
 	plus
+	cross // what was measured in a process: no system has it
 )
 
 // markRadius is the default radius of a marker in points.

@@ -1,9 +1,8 @@
 package plots
 
 import (
-	"cmp"
+	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -28,18 +27,17 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 	if len(kept) == 0 {
 		return Figure{}, errNothing("bpc-vs-position", "finished runs with BPC by position", records, &out)
 	}
+	if err := kept.Comparable(); err != nil {
+		return Figure{}, fmt.Errorf("bpc-vs-position: %w", err)
+	}
 	variants := variantsOf(kept)
 	looks := looksFor(variants)
 	groups := kept.OverSeeds()
 	names := shortNames(groups)
 	var xs, ys bounds
 	var list []series
-	var keys []key
 	for _, v := range variants {
-		own := slices.DeleteFunc(slices.Clone(groups), func(g results.Group) bool { return g.Records[0].Variant() != v })
-		slices.SortStableFunc(own, func(a, b results.Group) int {
-			return cmp.Compare(a.Records[0].FLOPs.Total, b.Records[0].FLOPs.Total)
-		})
+		own := shaded(groups, v)
 		for i, g := range own {
 			l := look{tone(looks[v].color, i, len(own)), looks[v].shape}
 			pts := byPosition(g)
@@ -54,19 +52,19 @@ func Position(records []results.Record, opts Options) (Figure, error) {
 			}
 			list = append(list, s)
 		}
-		keys = append(keys, key{name: v, color: looks[v].color, mark: true, shape: looks[v].shape, line: true, width: 1.4})
 	}
-	p := newPlot("position in the window (tokens)", "test BPC (bits per byte)")
+	p := newPlot("position in the window (tokens)", bitsTitle("test", kept))
 	fit(&p.X, xs.lo, xs.hi, 0.02, 0.02, 8, plain)
 	fitLinear(&p.Y, ys.lo, ys.hi, 0.06, 0.06, 7, nil)
 	lines := chart{list}
+	keys := keysOf(variants, 1.4)
 	p.Add(lines)
 	return Figure{
 		Name:     "bpc-vs-position",
-		Title:    "Test BPC against position in the window",
+		Title:    "Test " + kept.Bits().Name + " against position in the window",
 		Subtitle: about(kept, opts, false),
 		Caption:  sentences("Each point is the mean over a slice of the window.", leaking(kept), out.String()),
-		Width:    8, Height: lines.height(p),
+		Width:    8, Height: lines.height(p, keys),
 		Panels: [][]*plot.Plot{{p}},
 		keys:   keys,
 	}, nil

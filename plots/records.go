@@ -143,6 +143,12 @@ var protocols = map[results.Protocol]string{
 	results.P3: "envelope over depth, width, learning rate and steps",
 }
 
+// bitsTitle is the title of an axis of BPC: "validation BPC (bits per byte)".
+func bitsTitle(split string, records results.Records) string {
+	b := records.Bits()
+	return strings.TrimSpace(split + " " + b.Name + " (" + b.Unit + ")")
+}
+
 // distinct lists the values of records without repetition, in their order.
 func distinct(records results.Records, value func(results.Record) string) []string {
 	var out []string

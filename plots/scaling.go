@@ -60,7 +60,7 @@ func Scaling(records []results.Record, cost results.Axis, opts Options) (Figure,
 		s.marks = append(s.marks, mark{x: xy.X / sc.unit, y: xy.Y, look: e.looks[g.Records[0].Variant()], label: e.names[g.Key], name: g.Key})
 	}
 
-	p := newPlot(sc.title, "validation BPC (bits per byte)")
+	p := newPlot(sc.title, e.yTitle())
 	fitLog(&p.X, xs.lo/sc.unit, xs.hi/sc.unit, 0.08, 0.14, 8, sc.format)
 	inset(&p.X)
 	fitLinear(&p.Y, ys.lo, ys.hi, 0.05, 0.05, 7, nil)
@@ -74,7 +74,7 @@ func Scaling(records []results.Record, cost results.Axis, opts Options) (Figure,
 	}
 	return Figure{
 		Name:     "scaling-vs-" + costName(cost),
-		Title:    "Power laws of validation BPC over " + costTitle(cost),
+		Title:    "Power laws of validation " + e.records.Bits().Name + " over " + costTitle(cost),
 		Subtitle: about(e.records, opts, cost.Unit == "s"),
 		Caption: sentences(fmt.Sprintf("Lines by least squares of the logarithms, bands their %.0f %% confidence interval.", 100*results.Confidence),
 			lacking, e.out.String()),

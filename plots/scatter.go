@@ -71,6 +71,9 @@ func (s scatter) Plot(c draw.Canvas, p *plot.Plot) {
 		tell(c.Canvas, tags[i].at, m.name, m.x, m.y)
 	}
 	for i, t := range spots {
+		if !t.shown {
+			miss(c.Canvas, s.marks[i].name)
+		}
 		t.write(&c, pen, s.marks[i].look.color, s.marks[i].label)
 	}
 }

@@ -75,12 +75,14 @@ func (ch chart) GlyphBoxes(p *plot.Plot) []plot.GlyphBox {
 	return []plot.GlyphBox{{X: 1, Rectangle: vg.Rectangle{Max: vg.Point{X: endGap + widest + 2}}}}
 }
 
-// height in inches of a figure of its own, with room for the labels in its margin.
-func (ch chart) height(p *plot.Plot) float64 {
+// height in inches of a figure of its own, with room for its legend and for the
+// labels in its margin.
+func (ch chart) height(p *plot.Plot, keys []key) float64 {
 	if !ch.flush(p) {
 		return 5.5
 	}
-	return math.Max(5, math.Min(9, 1.8+0.165*float64(len(ch.labelled()))))
+	rows := len(keyRows(keys, 8*vg.Inch-2*margin))
+	return math.Max(5, 1.9+0.18*float64(rows)+0.163*float64(len(ch.labelled())))
 }
 
 // Plot implements plot.Plotter.
@@ -118,12 +120,12 @@ func (ch chart) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// labelMargin writes the labels into the margin; where they are too many for
-// it, those of the highest ends are left out.
+// labelMargin writes the labels into the margin, which height made large enough;
+// in a panel of another size the highest ends may go without.
 func (ch chart) labelMargin(c draw.Canvas, at func(plotter.XY) vg.Point) {
 	p := ch.pen()
 	height := p.leading() * 0.95
-	lo, hi := c.Min.Y-p.height(), c.Max.Y+p.height()
+	lo, hi := c.Min.Y-p.height(), c.Max.Y+p.height()/2 // the legend is above
 	ends := ch.labelled()
 	ends = ends[:min(len(ends), int((hi-lo)/height))]
 	wants := make([]vg.Length, len(ends))

@@ -59,13 +59,13 @@ var (
 		{color.NRGBA{0x2f, 0x93, 0x4b, 0xff}, hexagon},
 		{color.NRGBA{0x5b, 0x7f, 0x0a, 0xff}, pentagon},
 		{color.NRGBA{0x0b, 0x82, 0x7c, 0xff}, star},
-		{color.NRGBA{0x12, 0x42, 0x38, 0xff}, cross},
+		{color.NRGBA{0x12, 0x42, 0x38, 0xff}, wedge},
 	}
 	warms = []look{
 		{color.NRGBA{0xb0, 0x6f, 0x00, 0xff}, wedge},
 		{color.NRGBA{0xa0, 0x1c, 0x50, 0xff}, star},
 		{color.NRGBA{0xe0, 0x5c, 0x52, 0xff}, pentagon},
-		{color.NRGBA{0x7a, 0x2a, 0x0e, 0xff}, cross},
+		{color.NRGBA{0x7a, 0x2a, 0x0e, 0xff}, square},
 		{color.NRGBA{0x93, 0x5a, 0x2c, 0xff}, hexagon},
 		{color.NRGBA{0xc2, 0x4a, 0x86, 0xff}, wedge},
 		{color.NRGBA{0x74, 0x4f, 0x1d, 0xff}, plus},
@@ -77,6 +77,12 @@ var (
 // same looks in every figure.
 func looksFor(systems []string) map[string]look {
 	out := make(map[string]look, len(systems))
+	if p, ok := pairsOf(systems); ok {
+		for _, s := range systems {
+			out[s] = p.look(s)
+		}
+		return out
+	}
 	green, warm := 0, 0
 	for _, s := range systems {
 		switch l, known := looks[s]; {
@@ -96,7 +102,7 @@ func looksFor(systems []string) map[string]look {
 // nth look of a palette. Beyond its end the colours come again, each with another
 // shape every time.
 func nth(palette []look, i int) look {
-	const shapes, step = plus + 1, 3 // without a common divisor
+	const shapes, step = plus + 1, 2 // without a common divisor
 	l := palette[i%len(palette)]
 	l.shape = (l.shape + step*shape(i/len(palette))) % shapes
 	return l

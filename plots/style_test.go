@@ -27,6 +27,9 @@ func TestPaletteContrast(t *testing.T) {
 	for _, s := range main {
 		all = append(all, drawn[s])
 	}
+	for _, c := range kindColors {
+		all = append(all, look{color: c})
+	}
 	for _, l := range all {
 		if c := contrast(l.color, paper); c < 3 {
 			t.Errorf("%v has a contrast of %.2f with the paper, want 3 or more", l, c)
@@ -58,6 +61,9 @@ func TestHues(t *testing.T) {
 		green := l.color.G > l.color.R && l.color.G >= l.color.B
 		if want := rank(s) == 0; green != want {
 			t.Errorf("%s is %v: green %v, want %v", s, l.color, green, want)
+		}
+		if l.shape == cross {
+			t.Errorf("%s has the marker of what was measured in a process", s)
 		}
 		if o, ok := same[l]; ok {
 			t.Errorf("%s and %s look the same", s, o)

@@ -107,10 +107,34 @@ func (t linearTicks) Ticks(min, max float64) []plot.Tick {
 		format = func(v float64) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
 	}
 	ticks := make([]plot.Tick, len(values))
+	labels := make([]string, len(values))
 	for i, v := range values {
-		ticks[i] = plot.Tick{Value: v, Label: format(v)}
+		labels[i] = format(v)
+	}
+	for i, label := range evenly(labels) {
+		ticks[i] = plot.Tick{Value: values[i], Label: label}
 	}
 	return ticks
+}
+
+// evenly gives labels of one unit as many decimals as one of them needs: "3.8 G",
+// "4.0 G", not "3.80 G", "4 G".
+func evenly(labels []string) []string {
+	decimals := map[string]int{} // of each unit
+	for _, l := range labels {
+		number, unit, _ := strings.Cut(l, " ")
+		_, fraction, _ := strings.Cut(number, ".")
+		decimals[unit] = max(decimals[unit], len(strings.TrimRight(fraction, "0")))
+	}
+	out := make([]string, len(labels))
+	for i, l := range labels {
+		number, unit, _ := strings.Cut(l, " ")
+		if v, err := strconv.ParseFloat(number, 64); err == nil && !strings.Contains(number, "e") && v != 0 {
+			number = strconv.FormatFloat(v, 'f', decimals[unit], 64)
+		}
+		out[i] = strings.TrimSpace(number + " " + unit)
+	}
+	return out
 }
 
 // nice lists at most n multiples of a round step within the bounds.

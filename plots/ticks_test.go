@@ -103,3 +103,23 @@ func TestTicksOfHostileRanges(t *testing.T) {
 		}
 	}
 }
+
+// TestTicksOfOneUnit have equally many digits.
+func TestTicksOfOneUnit(t *testing.T) {
+	for _, c := range []struct {
+		min, max float64
+		want     string
+	}{
+		{3.7e9, 4.3e9, "3.8 G 4.0 G 4.2 G"},
+		{0, 2e6, "0 500 k 1.0 M 1.5 M 2.0 M"},
+		{0, 4e6, "0 1 M 2 M 3 M 4 M"},
+	} {
+		var labels []string
+		for _, tick := range (linearTicks{5, si}).Ticks(c.min, c.max) {
+			labels = append(labels, tick.Label)
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("%g to %g: %s, want %s", c.min, c.max, got, c.want)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package plots
 
 import (
+	"fmt"
+	"slices"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -19,15 +22,30 @@ type Value struct {
 // Values lists the values that the figure shows, in the order in which they are
 // drawn. They stand in the SVG of the same figure.
 func (f Figure) Values() ([]Value, error) {
+	r, err := f.read()
+	return r.values, err
+}
+
+func (f Figure) read() (r reader, err error) {
 	w, h, err := f.size()
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	r := &reader{CanvasSizer: vgsvg.New(w, h), height: h}
-	if err := f.render(r); err != nil {
-		return nil, err
+	r = reader{CanvasSizer: vgsvg.New(w, h), height: h}
+	return r, f.render(&r)
+}
+
+// noteHidden adds to the caption how many of all points have no label for lack of
+// room, leaving out those which the legend tells: told gives their names.
+func (f *Figure) noteHidden(all int, told func(name string) bool) error {
+	r, err := f.read()
+	if err != nil {
+		return err
 	}
-	return r.values, nil
+	if hidden := slices.DeleteFunc(r.hidden, told); len(hidden) > 0 {
+		f.Caption = sentences(f.Caption, fmt.Sprintf("No room for the labels of %d of %d points.", len(hidden), all))
+	}
+	return nil
 }
 
 // reader is a canvas that is told where values are drawn.
@@ -36,6 +54,7 @@ type reader struct {
 	height vg.Length
 	x, y   string // titles of the panel's axes
 	values []Value
+	hidden []string // names of what has no label for lack of room
 }
 
 // enter tells a reader of the panel that is drawn next.
@@ -52,6 +71,13 @@ func tell(c vg.Canvas, pt vg.Point, name string, x, y float64) {
 			Left: float64(pt.X), Top: float64(r.height - pt.Y),
 			Name: name, X: x, Y: y, XTitle: r.x, YTitle: r.y,
 		})
+	}
+}
+
+// miss tells a reader that the label of what has that name found no room.
+func miss(c vg.Canvas, name string) {
+	if r, ok := readerOf(c); ok {
+		r.hidden = append(r.hidden, name)
 	}
 }
 

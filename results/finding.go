@@ -56,11 +56,7 @@ func findOn(hourglass, baselines []Group, x Axis, y Metric) (f Finding, ok bool)
 		Hourglass: lowest(hourglass, y), Baseline: lowest(baselines, y),
 		Front: FrontierOfGroups(baselines, x, y),
 	}
-	var costs []float64
-	for _, g := range slices.Concat(hourglass, baselines) {
-		costs = append(costs, g.Mean(x.Value))
-	}
-	if spread(costs) <= equalCost {
+	if x.Equal(slices.Concat(hourglass, baselines)) {
 		f.Equal = true
 		f.Verdict = verdictOf(f.Hourglass.Mean(y.Value) < f.Baseline.Mean(y.Value), f.Baseline.Mean(y.Value) < f.Hourglass.Mean(y.Value))
 		return f, true

@@ -46,6 +46,25 @@ var (
 // Axes lists every axis, in the order in which conclusions name them.
 func Axes() []Axis { return []Axis{NecessaryFLOPs, DenseFLOPs, Seconds, PeakMemory} }
 
+// Equal tells whether all groups cost the same, to 1 %; of an unknown cost that
+// is never so.
+func (x Axis) Equal(groups []Group) bool {
+	var costs []float64
+	for _, g := range groups {
+		costs = append(costs, g.Mean(x.Value))
+	}
+	return spread(costs) <= equalCost
+}
+
+// Format gives a group's mean cost on the axis with its unit.
+func (x Axis) Format(g Group) string {
+	v := g.Mean(x.Value)
+	if x.Unit == "B" {
+		return FormatBytes(int64(v))
+	}
+	return FormatSI(v, x.Unit)
+}
+
 // known turns the zero of a figure that was never filled in into NaN: no run
 // costs nothing, and no text has 0 bits.
 func known(v float64) float64 {

@@ -12,6 +12,8 @@ type Summary struct {
 	Protocol Protocol
 	Findings []Finding
 	Lines    []string // sentences, the conclusion first
+
+	bits string // BPC or BPD
 }
 
 // String gives the sentences, one a line.
@@ -23,8 +25,8 @@ func (s Summary) String() string { return strings.Join(s.Lines, "\n") }
 // depends on the axis. Of records that trained nothing it says how their costs
 // grow with the context, if that varies.
 func Summarise(records Records, protocol Protocol) (s Summary) {
-	s.Protocol = protocol
 	runs := records.Done()
+	s.Protocol, s.bits = protocol, runs.Bits().Name
 	if why := incomparable(runs); why != "" {
 		if why == noBPC && s.sayGrowth(runs) {
 			return s
@@ -67,8 +69,8 @@ func Summarise(records Records, protocol Protocol) (s Summary) {
 	if !sameMachine(runs) {
 		s.say("Seconds are not compared: the runs are from different machines or threads.")
 	}
-	if !runs.agree("eval.context") || !runs.agree("eval.stride") || !runs.agree("eval.valid_bytes") {
-		s.say("The runs were not evaluated alike (context, stride or bytes differ), so their BPCs may differ for that alone.")
+	if !runs.agree("eval.stride") {
+		s.say("The runs were not evaluated alike (strides differ), so their %ss may differ for that alone.", s.bits)
 	}
 	return s
 }
@@ -81,17 +83,14 @@ func incomparable(runs Records) string {
 	if len(runs) == 0 {
 		return "no run is done"
 	}
-	for _, r := range runs {
-		if r.Data.SHA256 != runs[0].Data.SHA256 {
-			return fmt.Sprintf("the runs are on different data (%s, %s); take one corpus at a time", runs[0].Data.Name, r.Data.Name)
-		}
+	trained := runs.Where(func(r Record) bool { return !math.IsNaN(ValidBPC.Value(r)) })
+	if len(trained) == 0 {
+		return noBPC
 	}
-	for _, r := range runs {
-		if !math.IsNaN(ValidBPC.Value(r)) {
-			return ""
-		}
+	if err := trained.Comparable(); err != nil {
+		return err.Error()
 	}
-	return noBPC
+	return ""
 }
 
 // noBPC is so where nothing was trained.
@@ -117,7 +116,7 @@ func (s *Summary) sentence(f Finding) string {
 	var parts []string
 	say := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	if f.Equal {
-		say("at equal %s (%s) the best is %s", x, f.Axis.format(best), reached(best))
+		say("at equal %s (%s) the best is %s", x, f.Axis.Format(best), reached(best))
 		if f.Verdict == Wins {
 			say("the best baseline is %s", reached(f.Baseline))
 			if costs := s.costs(f.Hourglass, f.Baseline, f); costs != "" {
@@ -129,7 +128,7 @@ func (s *Summary) sentence(f Finding) string {
 		return fmt.Sprintf("%s, %s: %s.", s.Protocol, x, strings.Join(parts, "; "))
 	}
 	if f.Ours != nil {
-		say("%s reaches the BPC of %s with %s", properName(f.Ours.By), reached(f.Ours.Of), s.costs(f.Ours.By, f.Ours.Of, f))
+		say("%s reaches the %s of %s with %s", properName(f.Ours.By), s.bits, reached(f.Ours.Of), s.costs(f.Ours.By, f.Ours.Of, f))
 		if best.Key == f.Baseline.Key && f.Ours.Of.Key != best.Key {
 			say("the best is %s, which no Hourglass point reaches at lower %s", reached(best), x)
 		}
@@ -138,7 +137,7 @@ func (s *Summary) sentence(f Finding) string {
 		say("no Hourglass point reaches %s at lower %s", s.unreached(f, best), x)
 	}
 	if f.Theirs != nil {
-		say("%s reaches the BPC of %s with %s", properName(f.Theirs.By), reached(f.Theirs.Of), s.costs(f.Theirs.By, f.Theirs.Of, f))
+		say("%s reaches the %s of %s with %s", properName(f.Theirs.By), s.bits, reached(f.Theirs.Of), s.costs(f.Theirs.By, f.Theirs.Of, f))
 	}
 	if f.Verdict == Neither {
 		say("nor does a baseline so reach a Hourglass point that no other Hourglass point beats")
@@ -149,9 +148,9 @@ func (s *Summary) sentence(f Finding) string {
 // unreached names the baselines on the frontier, none of which was reached.
 func (s *Summary) unreached(f Finding, best Group) string {
 	if len(f.Front) == 1 && f.Front[0].Key == best.Key {
-		return "its BPC"
+		return "its " + s.bits
 	}
-	return "the BPC of " + listGroups(f.Front)
+	return "the " + s.bits + " of " + listGroups(f.Front)
 }
 
 // costs gives what a costs of b on the finding's own axis, unless that is
@@ -202,8 +201,8 @@ func (s *Summary) sayCertainty(f Finding) {
 		h, b = f.Ours.By, f.Ours.Of
 	}
 	if len(h.Records) > 1 && len(b.Records) > 1 {
-		s.say("Over seeds: %s and %s (mean ± sd of validation BPC; %d and %d seeds).",
-			plusMinus(h.Mean(ValidBPC.Value), h.SD(ValidBPC.Value)), plusMinus(b.Mean(ValidBPC.Value), b.SD(ValidBPC.Value)), len(h.Records), len(b.Records))
+		s.say("Over seeds: %s and %s (mean ± sd of validation %s; %d and %d seeds).",
+			plusMinus(h.Mean(ValidBPC.Value), h.SD(ValidBPC.Value)), plusMinus(b.Mean(ValidBPC.Value), b.SD(ValidBPC.Value)), s.bits, len(h.Records), len(b.Records))
 		return
 	}
 	c, err := Compare(h.Records[0], b.Records[0])
@@ -217,6 +216,14 @@ func (s *Summary) sayCertainty(f Finding) {
 // sayBest is what can be said of one family alone: its best and its frontier.
 func (s *Summary) sayBest(runs Records) {
 	groups := runs.OverSeeds()
+	if len(groups) == 1 {
+		if n := len(runs); n > 1 {
+			s.say("One model in %d runs, %s: nothing to compare with.", n, reached(groups[0]))
+		} else {
+			s.say("One run, %s: nothing to compare with.", reached(groups[0]))
+		}
+		return
+	}
 	for _, x := range Axes() {
 		front := FrontierOfGroups(groups, x, ValidBPC)
 		if len(front) == 0 || x.Name == Seconds.Name && !sameMachine(runs) {

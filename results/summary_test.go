@@ -90,12 +90,10 @@ The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
 		{"no worse at costs that are all but equal", records(t2, t4, with(h3, func(s *synthetic) { s.bpc, s.flops, s.seconds, s.memory = 2.31, 998, 79.5, 40.1 })), P1, "neither neither neither neither", `
 P1, FLOPs: at equal steps the best is transformer(relative) 4@1 (2.310); no Hourglass point reaches the BPC of transformer(relative) 2@1 (2.600) or transformer(relative) 4@1 (2.310) at lower FLOPs; nor does a baseline so reach a Hourglass point that no other Hourglass point beats.
 The axes agree: the verdict is the same by dense FLOPs, seconds and memory.`},
+		{"one model", records(h3, with(h3, func(s *synthetic) { s.seed, s.bpc = 2, 2.32 })), P1, "", "\nOne model in 2 runs, Hourglass 1@1,4@3,1@1 (2.310): nothing to compare with."},
 		{"nothing done", records(with(h3, func(s *synthetic) { s.fail = "no" })), P1, "", "\nNothing to compare: no run is done."},
 		{"a leak beside its causal twin", slices.Concat(ahead, causal), P1, "", `
-P1, FLOPs: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
-P1, dense FLOPs: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
-P1, seconds: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
-P1, memory: at equal steps the best is transformer(lsh(16, hashes: 2)) 4@1 (2.310).
+One run, transformer(lsh(16, hashes: 2)) 4@1 (2.310): nothing to compare with.
 Looking ahead changes the BPC of transformer(lsh(16, hashes: 2)) 4@1 (2.310) by -0.260, to 2.050, which is no result.`},
 		{"a leak is no result", append(records(with(t4, func(s *synthetic) { s.fail = "no" })), leaking...), P1, "", "\nNothing to compare: no run is done."},
 		{"no records", nil, P1, "", "\nNothing to compare: no run is done."},

@@ -119,6 +119,7 @@ func newTable(rs Records, more ...column) *table {
 }
 
 func columns(runs Records, groups []Group) []column {
+	unit := runs.Bits().Name
 	several := slices.ContainsFunc(groups, func(g Group) bool { return len(g.Records) > 1 })
 	first := func(text func(Record) string) func(Group) string {
 		return func(g Group) string { return text(g.Records[0]) }
@@ -143,14 +144,14 @@ func columns(runs Records, groups []Group) []column {
 	if several {
 		return append(cs,
 			column{head: "seeds", keep: 1, cell: func(g Group) string { return fmt.Sprint(len(g.Records)) }},
-			column{head: "valid BPC ± sd", cell: meanSD(ValidBPC.Value)},
-			column{head: "test BPC ± sd", keep: 9, cell: meanSD(TestBPC.Value)},
+			column{head: "valid " + unit + " ± sd", cell: meanSD(ValidBPC.Value)},
+			column{head: "test " + unit + " ± sd", keep: 9, cell: meanSD(TestBPC.Value)},
 			column{head: "test se", keep: 8, cell: func(g Group) string { return bits(g.Mean(testStderr)) }},
 		)
 	}
 	return append(cs,
-		column{head: "valid BPC", cell: func(g Group) string { return bits(g.Mean(ValidBPC.Value)) }},
-		column{head: "test BPC ± se", keep: 9, cell: func(g Group) string {
+		column{head: "valid " + unit, cell: func(g Group) string { return bits(g.Mean(ValidBPC.Value)) }},
+		column{head: "test " + unit + " ± se", keep: 9, cell: func(g Group) string {
 			return plusMinus(g.Mean(TestBPC.Value), g.Mean(testStderr))
 		}},
 	)

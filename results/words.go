@@ -52,12 +52,3 @@ func joinWith(parts []string, word string) string {
 	last := len(parts) - 1
 	return strings.Join(parts[:last], ", ") + " " + word + " " + parts[last]
 }
-
-// format gives a group's mean cost on the axis with its unit.
-func (x Axis) format(g Group) string {
-	v := g.Mean(x.Value)
-	if x.Unit == "B" {
-		return FormatBytes(int64(v))
-	}
-	return FormatSI(v, x.Unit)
-}
