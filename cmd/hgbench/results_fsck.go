@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -51,7 +52,8 @@ It changes nothing; exit status 1 if something is wrong.`,
 }
 
 func fsck(cmd *cobra.Command, dir string) error {
-	if !isFile(filepath.Join(dir, results.FileName)) {
+	// The first run of a folder leaves checkpoints before there is a record.
+	if !isThere(filepath.Join(dir, results.FileName)) && !isThere(checkpointsFolder(dir)) && !isThere(weightsFolder(dir)) {
 		return fmt.Errorf("results folder %s holds no %s: want a folder that a sweep or run wrote to", dir, results.FileName)
 	}
 	records, problems, err := results.Fsck(dir, bench.CheckRecord)
@@ -84,4 +86,9 @@ func fsck(cmd *cobra.Command, dir string) error {
 	fmt.Fprintf(cmd.OutOrStdout(), "%s: nothing wrong with %d records (%d failed), the weights of %d of them and %d checkpoints of runs under way\n",
 		dir, len(records), failed, weights, checkpoints)
 	return nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
