@@ -96,6 +96,7 @@ func (t *training) batches(c *data.Corpus, steps int) *checkpoint.File {
 		return f
 	}
 	resets := add("reset", steps)
+	t.buffer()
 	for step := range steps {
 		if t.streams.At(step, tokens[step*batch*context:][:batch*context], t.previous) {
 			resets[step] = 1

@@ -90,6 +90,7 @@ func start(t testing.TB, s Spec, c *data.Corpus, threads int, more ...*graph.Pro
 	if err := tr.bind(c); err != nil {
 		t.Fatal(err)
 	}
+	tr.buffer()
 	m := machine(t, threads, append(tr.programs(), more...)...)
 	m.Init(s.Seed)
 	return &session{tr, c, m}

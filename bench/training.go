@@ -155,12 +155,18 @@ func (t *training) programs() (programs []*graph.Program) {
 	return programs
 }
 
+// buffer makes room for a batch, once. No sooner than it is needed: a plan needs
+// none, and what does not fit is refused before.
+func (t *training) buffer() {
+	if t.tokens == nil {
+		t.tokens, t.previous = make([]int32, t.spec.Train.Batch*t.spec.Train.Context), make([]int32, t.spec.Train.Batch)
+	}
+}
+
 // pick chooses the program of a step, and loads the step's tokens.
 func (t *training) pick(c *data.Corpus, m *cpu.Machine, step int) *variant {
 	tr := t.spec.Train
-	if t.tokens == nil { // no sooner: a plan needs none of it, and may be too large
-		t.tokens, t.previous = make([]int32, tr.Batch*tr.Context), make([]int32, tr.Batch)
-	}
+	t.buffer()
 	if t.streams != nil {
 		v := t.variants[min(t.streams.Within(step), len(t.variants)-1)]
 		if reset := t.streams.At(step, t.tokens, t.previous); reset {
