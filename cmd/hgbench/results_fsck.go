@@ -51,8 +51,8 @@ It changes nothing; exit status 1 if something is wrong.`,
 }
 
 func fsck(cmd *cobra.Command, dir string) error {
-	if !isFile(filepath.Join(dir, results.FileName)) {
-		return fmt.Errorf("results folder %s holds no %s: want a folder that a sweep or run wrote to", dir, results.FileName)
+	if !isFile(filepath.Join(dir, results.FileName)) && !isDir(checkpointsFolder(dir)) {
+		return fmt.Errorf("results folder %s holds no %s and no checkpoints: want a folder that a sweep or run wrote to", dir, results.FileName)
 	}
 	records, problems, err := results.Fsck(dir, bench.CheckRecord)
 	if err != nil {
