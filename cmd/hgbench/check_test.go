@@ -191,7 +191,7 @@ func TestCheckMisuse(t *testing.T) {
 		{"check --seeds 3", "--seeds: a check does as its baseline says"},
 		{"check --threads 3", "--threads: a check does as its baseline says"},
 		{"check --update --set train.steps=3", "--set changes the specs of a sweep"},
-		{"check --update --strict-speed", "[strict-speed update]"},
+		{"check --update --strict-speed", "--strict-speed and --update do not go together"},
 	} {
 		got := hgbench(t, strings.Fields(c.args)...)
 		if got.status != exitUsage {

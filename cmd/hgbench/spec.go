@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,8 +46,12 @@ func (f *specFlags) spec(ctx context.Context) (bench.Spec, error) {
 // override applies --set to a spec, which must be valid afterwards.
 func (f *specFlags) override(spec bench.Spec) (bench.Spec, error) {
 	for _, assignment := range f.set {
+		none := spec.Budget.IsZero()
 		if err := spec.Set(assignment); err != nil {
 			return bench.Spec{}, err
+		}
+		if none && spec.Budget.IsZero() && strings.HasPrefix(assignment, "budget") { // 0 takes a budget away, if there is one
+			return bench.Spec{}, fmt.Errorf("set %s: a budget of 0 pays for no step; want more, or leave it out", assignment)
 		}
 	}
 	return spec, spec.Validate()
