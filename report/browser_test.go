@@ -61,7 +61,7 @@ func TestInBrowser(t *testing.T) {
 
 func seeSorting(t *testing.T, p *browser.Page) {
 	column := func() string {
-		return content(p, `[...document.querySelectorAll("#table tbody tr")].map(r => r.cells[1].textContent).join(" ")`)
+		return content(p, `[...document.querySelectorAll("#table tbody tr")].map(r => r.cells[3].textContent).join(" ")`)
 	}
 	before := column()
 	if !strings.HasPrefix(before, "6@1 ") || !strings.HasSuffix(before, "2@1,8@6,2@1 2@1,8@3,2@1") {

@@ -132,7 +132,7 @@ func splitUnit(title string) (name, unit string) {
 // valueText is a value on an axis of that title, as text.
 func valueText(v float64, title string) string {
 	switch _, unit := splitUnit(title); {
-	case unit == "bits per byte":
+	case strings.HasPrefix(unit, "bits per "):
 		return strconv.FormatFloat(v, 'f', 3, 64)
 	case math.Abs(v) >= 1e4 || unit == "FLOP":
 		return results.FormatSI(v, unit)

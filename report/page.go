@@ -75,6 +75,9 @@ type view struct {
 // New makes a page of records. Runs that failed or look ahead are on it too,
 // told apart. What cannot be drawn is left out, and the page says why.
 func New(records results.Records, o Options) (Page, error) {
+	if o.Version == "" { // a file to keep or send; a live page stays where it is
+		records, o.Source = withoutPaths(records), portable(o.Source)
+	}
 	records = append(records.Done().SortBy(results.ValidBPC.Value), records.NotDone()...) // the best first
 	s := new(sheet)
 	v := view{Title: title(records), About: about(records), Version: o.Version}
@@ -90,7 +93,7 @@ func New(records results.Records, o Options) (Page, error) {
 	}
 	ids := runsOf(records)
 	for _, f := range figures {
-		if f.Name == allCosts { // its panels are figures of their own here
+		if strings.HasPrefix(f.Name, allCosts) { // its panels are figures of their own here
 			continue
 		}
 		out, err := newFigure(f, s, ids)

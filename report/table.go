@@ -55,18 +55,19 @@ func newTable(records results.Records, chips chips) table {
 		return column{head{Name: name, Help: help}, func(r results.Record) cell { return numberCell(of(r), format) }}
 	}
 	si := func(v float64) string { return results.FormatSI(v, "") }
+	unit := records.Bits()
 	columns := []column{
 		{head{Name: "system", Text: true}, func(r results.Record) cell { return cell{Text: r.Variant(), Name: true} }},
-		text("hierarchy", "layers@total shortening", results.Record.Hierarchy),
-		{head{Name: "valid BPC", Help: "bits per byte on the validation split, by which runs are compared", Sort: "ascending"},
+		{head{Name: "valid " + unit.Name, Help: unit.Unit + " on the validation split, by which runs are compared", Sort: "ascending"},
 			func(r results.Record) cell { return numberCell(results.ValidBPC.Value(r), bits) }},
-		{head{Name: "test BPC", Help: "bits per byte on the test split, with the standard error of a block bootstrap over windows"}, func(r results.Record) cell {
+		{head{Name: "test " + unit.Name, Help: unit.Unit + " on the test split, with the standard error of a block bootstrap over windows"}, func(r results.Record) cell {
 			c := numberCell(results.TestBPC.Value(r), bits)
 			if c.Key != "" && r.TestStderr > 0 {
 				c.Text += " ± " + bits(r.TestStderr)
 			}
 			return c
 		}},
+		text("hierarchy", "layers@total shortening", results.Record.Hierarchy),
 	}
 	for _, key := range varying(records) {
 		words := !slices.ContainsFunc(records, func(r results.Record) bool { return !math.IsNaN(r.Number(key)) })

@@ -86,11 +86,12 @@ func stateOf(r running.Run, now time.Time) string {
 	if r.SweepSeconds > r.RemainingSeconds {
 		parts = append(parts, seconds(r.SweepSeconds)+" for the sweep")
 	}
+	unit := results.Records{{Spec: r.Spec}}.Bits().Name
 	if r.TrainBPC > 0 {
-		parts = append(parts, "training "+strconv.FormatFloat(r.TrainBPC, 'f', 2, 64)+" BPC")
+		parts = append(parts, "training "+strconv.FormatFloat(r.TrainBPC, 'f', 2, 64)+" "+unit)
 	}
 	if r.ValidBPC > 0 {
-		parts = append(parts, "validation "+bits(r.ValidBPC)+" BPC")
+		parts = append(parts, "validation "+bits(r.ValidBPC)+" "+unit)
 	}
 	if r.TokensPerSecond > 0 {
 		parts = append(parts, results.FormatSI(r.TokensPerSecond, "tokens/s"))

@@ -18,7 +18,7 @@ func TestInBrowser(t *testing.T) {
 	dir, store := folder(t, record("a1", "2@1", 3), record("a2", "3@1", 2.9))
 	address, stop := serve(t, dir, usual)
 	p := browser.Open(t, "http://"+address+"/#a1", 1200, 900)
-	p.Eval(`window.loaded = true; document.querySelector("#table thead th:nth-child(2) button").click()`, nil)
+	p.Eval(`window.loaded = true; document.querySelector("#table thead th:nth-child(4) button").click()`, nil)
 	p.Wait(`document.getElementById("a1").open && document.querySelector("#live").textContent === ""`)
 
 	teller, err := running.Tell(dir, running.Run{ID: "b1", Index: 3, Points: 3, Label: "transformer(relative) 4@1", Spec: record("", "4@1", 1).Spec})
