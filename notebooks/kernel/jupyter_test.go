@@ -84,8 +84,11 @@ func TestOurs(t *testing.T) {
 	if _, err := os.Stat(folder); err == nil {
 		t.Error("it is still there")
 	}
-	if err := Uninstall(options("")); err != nil {
-		t.Errorf("uninstalling twice: %v", err)
+	var told string
+	o := options("")
+	o.Progress = func(line string) { told = line }
+	if err := Uninstall(o); err != nil || told != "there is no kernel "+Name+" to remove" {
+		t.Errorf("uninstalling twice: %v, told %q", err, told)
 	}
 	if s, err := CurrentStatus(t.Context()); err != nil || s.Found {
 		t.Errorf("status %+v, %v: want nothing found", s, err)
