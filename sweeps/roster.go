@@ -35,6 +35,19 @@ type Entry struct {
 	Spec    bench.Spec `json:"spec"`
 }
 
+// UnmarshalJSON refuses points that cannot be trained: what was half-written by
+// hand, or by another version.
+func (e *Entry) UnmarshalJSON(text []byte) error {
+	type entry Entry // without this method
+	if err := json.Unmarshal(text, (*entry)(e)); err != nil {
+		return err
+	}
+	if err := e.Spec.Validate(); err != nil {
+		return fmt.Errorf("point %d (%s): %w", e.Number, e.Name, err)
+	}
+	return nil
+}
+
 // WriteJSON replaces the file path by v in JSON, so that whoever reads it finds
 // it whole.
 func WriteJSON(path string, v any) error {

@@ -52,14 +52,9 @@ It changes nothing; exit status 1 if something is wrong.`,
 }
 
 func fsck(cmd *cobra.Command, dir string) error {
-<<<<<<< HEAD
 	// The first run of a folder leaves checkpoints before there is a record.
 	if !isThere(filepath.Join(dir, results.FileName)) && !isThere(checkpointsFolder(dir)) && !isThere(weightsFolder(dir)) {
 		return fmt.Errorf("results folder %s holds no %s: want a folder that a sweep or run wrote to", dir, results.FileName)
-=======
-	if !isFile(filepath.Join(dir, results.FileName)) && !isDir(checkpointsFolder(dir)) {
-		return fmt.Errorf("results folder %s holds no %s and no checkpoints: want a folder that a sweep or run wrote to", dir, results.FileName)
->>>>>>> cmdfix
 	}
 	records, problems, err := results.Fsck(dir, bench.CheckRecord)
 	if err != nil {
