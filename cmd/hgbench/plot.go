@@ -27,7 +27,7 @@ for "hgbench table".`,
 				return err
 			}
 			if out == "" {
-				out = figuresFolder(paths[0])
+				out = figuresFolder(derivedFolder(args, paths))
 			}
 			figures, err := saveFigures(records, "", out)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,11 @@ RESULTS are as for "hgbench table".`,
 				return err
 			}
 			if output == "" {
-				output = filepath.Join(resultsFolder(paths[0]), "report.html")
+				folder := derivedFolder(args, paths)
+				if err := os.MkdirAll(folder, 0o755); err != nil {
+					return fmt.Errorf("report: %w", err)
+				}
+				output = filepath.Join(folder, "report.html")
 			}
 			if err := atomicfile.Write(output, page.HTML); err != nil {
 				return fmt.Errorf("report %w", err)

@@ -24,17 +24,19 @@ const (
 )
 
 // resultsPath finds results by path, or by the name of a folder of the first
-// root that has it.
+// root that has it with records, or else at all.
 func resultsPath(name string, roots ...string) string {
 	if _, err := os.Stat(name); err == nil || !filepath.IsLocal(name) {
 		return name
 	}
-	for _, root := range roots {
-		if folder := filepath.Join(root, name); isDir(folder) {
-			return folder
+	found := name
+	for _, root := range slices.Backward(roots) {
+		folder := filepath.Join(root, name)
+		if isFile(filepath.Join(folder, results.FileName)) || found == name && isDir(folder) {
+			found = folder
 		}
 	}
-	return name
+	return found
 }
 
 // inRoot is a path as seen from the root that it is in; ok is false if it is not.
@@ -59,6 +61,16 @@ func resultsFolder(path string) string {
 		return path
 	}
 	return filepath.Dir(path)
+}
+
+// derivedFolder is where figures and reports of results go: beside the records,
+// or, if only a name led to those that came with the source, to the folder of
+// that name among one's own, so that the source stays as it is.
+func derivedFolder(args, paths []string) string {
+	if name, ok := inRoot(recordedRoot, paths[0]); ok && len(args) > 0 && args[0] != paths[0] {
+		return filepath.Join(resultsRoot, name)
+	}
+	return resultsFolder(paths[0])
 }
 
 // openResults makes ready a results folder, now and not after an hour of

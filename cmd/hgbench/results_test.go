@@ -67,6 +67,10 @@ func TestNamesOfResults(t *testing.T) {
 		}
 		contains(t, got.stderr, "no results named nosuch", "mine", " in ./hgbench-results; ", "theirs", " in ./results/recorded")
 	}
+	// What is made of those that came with the source leaves it as it is, and does not stand before them afterwards.
+	contains(t, ok(t, "report", "theirs"), "hgbench-results/theirs/report.html")
+	contains(t, ok(t, "export", "theirs", "--format", "jsonl"), `{"id":"78"`)
+	contains(t, ok(t, "report", "results/recorded/theirs"), "results/recorded/theirs/report.html")
 	contains(t, hgbench(t, "plot", "paterns").stderr, `no results named paterns; did you mean "hgbench plot patterns"?`)
 	completed := ok(t, "__complete", "table", "")
 	contains(t, completed, "mine\thgbench-results/mine\n", "both\thgbench-results/both\n", "theirs\tresults/recorded/theirs\n")
