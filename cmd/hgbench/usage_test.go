@@ -147,7 +147,7 @@ func TestBadInput(t *testing.T) {
 		{"plan -f sweep.yaml", []string{`sweep.yaml is a sweep, not a spec`}},
 		{"sweep tiny.yaml", []string{`tiny.yaml is a spec, not a sweep: "hgbench run -f tiny.yaml" runs it`}},
 		{"plan tiny.yaml", []string{`tiny.yaml is a spec, not a sweep`}},
-		{"results fsck .", []string{"results folder . holds no records.jsonl and no checkpoints"}},
+		{"results fsck .", []string{"results folder . holds no records.jsonl"}},
 		{"data get nosuch", []string{`unknown corpus "nosuch": want one of enwik7, enwik8, text8`}},
 		{"run -f type.yaml", []string{"type.yaml:1: train.steps", "want a whole number"}},
 		{"run -f hierarchy.yaml", []string{"hierarchy.yaml:1: model.hierarchy", "8@3"}},
