@@ -31,6 +31,7 @@ func TestGenerated(t *testing.T) {
 		text       func(t *testing.T) string
 	}{
 		{"README.md", "quick", quickResults},
+		{"README.md", "peers", peersSpeed},
 		{"docs/sweeps.md", "sweeps", listOfSweeps},
 		{"docs/cli.md", "cli", helpTexts},
 		{"docs/specs.md", "systems", systems},
