@@ -57,8 +57,10 @@ type checkpoints struct {
 	claim  io.Closer
 	last   int           // number of the last one; 0 without
 	loaded string        // file of the one to go on from; "" to begin
+	began  time.Time     // when the run began, in this process
 	saved  time.Time     // when the last one was written, or the run began
 	cost   time.Duration // of writing it
+	spent  time.Duration // on writing all of them
 }
 
 // openCheckpoints claims the folder of a run, so that no other process does the
@@ -68,7 +70,8 @@ func openCheckpoints(dir string, restart bool) (*checkpoints, error) {
 	if err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
-	c := &checkpoints{dir: dir, claim: claim, saved: time.Now()}
+	now := time.Now()
+	c := &checkpoints{dir: dir, claim: claim, began: now, saved: now}
 	found, err := c.list()
 	if err == nil && restart {
 		err = c.remove(found)
@@ -204,6 +207,7 @@ func (c *checkpoints) save(f *checkpoint.File) error {
 		err = checkpoint.Save(c.path(c.last+1), f)
 	}
 	c.saved, c.cost = time.Now(), time.Since(start)
+	c.spent += c.cost
 	if err != nil {
 		return err
 	}
@@ -212,12 +216,11 @@ func (c *checkpoints) save(f *checkpoint.File) error {
 	return errors.Join(err, c.remove(numbers[:max(0, len(numbers)-checkpointsKept)]))
 }
 
-// due says whether it is time for another one.
+// due says whether it is time for another one. Unless one is wanted after every
+// step, all of them together, with another like the last, stay within their share
+// of the time.
 func (c *checkpoints) due(every time.Duration) bool {
-	if every > 0 {
-		every = max(every, time.Duration(float64(c.cost)/checkpointShare))
-	}
-	return time.Since(c.saved) >= every
+	return every == 0 || time.Since(c.saved) >= every && float64(c.spent+c.cost) <= checkpointShare*float64(time.Since(c.began))
 }
 
 // RemoveCheckpoints of a run, in Options.Checkpoints, once its record is stored.

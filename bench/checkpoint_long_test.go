@@ -36,7 +36,7 @@ func TestCheckpointCost(t *testing.T) {
 	}
 	share := spent.Seconds() / time.Since(start).Seconds()
 	t.Logf("%d parameters, %d checkpoints in %v, %v in all, %.2f %% of the time", r.record.Parameters, written, time.Since(start).Round(time.Second), spent.Round(time.Millisecond), 100*share)
-	if written < 2 || share > 0.015 {
+	if written < 2 || share > 0.011 { // the last one may be slower than the one before
 		t.Errorf("%d checkpoints took %.2f %% of the time; want at most 1", written, 100*share)
 	}
 	if err := r.closeCheckpoints(); err != nil {

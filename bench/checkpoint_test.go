@@ -433,16 +433,17 @@ func TestResumeKeepsCalibration(t *testing.T) {
 // Checkpoints may take a hundredth of a run's time, however slow the disk is.
 func TestCheckpointsAreDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := checkpoints{saved: time.Now(), cost: 300 * time.Millisecond}
+		now := time.Now()
+		c := checkpoints{began: now, saved: now, cost: 300 * time.Millisecond, spent: 600 * time.Millisecond}
 		for _, step := range []struct {
 			wait, every time.Duration
 			due         bool
 		}{
 			{0, 0, true}, // after every step, whatever it costs
-			{29 * time.Second, time.Second, false},
+			{89 * time.Second, time.Second, false},
 			{time.Second, time.Second, true},
-			{29 * time.Second, time.Minute, false},
-			{time.Second, time.Minute, true},
+			{0, 2 * time.Minute, false},
+			{30 * time.Second, 2 * time.Minute, true},
 		} {
 			time.Sleep(step.wait)
 			if due := c.due(step.every); due != step.due {
