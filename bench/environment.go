@@ -2,6 +2,7 @@ package bench
 
 import (
 	"cmp"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -74,8 +75,13 @@ var versions = sync.OnceValue(func() results.Versions {
 })
 
 // sourceCommit asks git about the folder that this file was compiled from:
-// `go run` leaves no version control information in the program.
+// `go run` leaves no version control information in the program. Only then is
+// the source what it was a moment ago.
 func sourceCommit() string {
+	program, err := os.Executable()
+	if err != nil || !strings.Contains(filepath.ToSlash(program), "/go-build") { // where `go run` and `go test` build
+		return ""
+	}
 	_, file, _, ok := runtime.Caller(0)
 	if !ok || !filepath.IsAbs(file) {
 		return ""

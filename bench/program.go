@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 )
 
 // program is the code that runs, for who must go on with the same.
 type program struct {
-	Commit string `json:"commit"`
+	Commit string `json:"commit"` // for people: source may have been changed since
 	SHA256 string `json:"sha256"` // of the executable
 }
 
@@ -36,11 +35,9 @@ var currentProgram = sync.OnceValues(func() (program, error) {
 	return p, nil
 })
 
-// same says whether two programs compute the same: they are the same to the
-// byte, or made from the same source.
-func (p program) same(other program) bool {
-	return p.SHA256 == other.SHA256 || p.Commit == other.Commit && p.Commit != "" && !strings.HasSuffix(p.Commit, "+dirty")
-}
+// same says whether two programs compute the same, as the same source does when
+// it is built again.
+func (p program) same(other program) bool { return p.SHA256 == other.SHA256 }
 
 func (p program) String() string {
 	return fmt.Sprintf("%s (SHA-256 %.8s…)", cmp.Or(p.Commit, "of no commit"), p.SHA256)

@@ -17,9 +17,9 @@ import (
 // as results/recorded/peers/speed.json has it.
 func peersSpeed(t *testing.T) string {
 	type figures struct {
-		Seconds   float64 `json:"seconds"`
-		PeakBytes float64 `json:"peak_bytes"`
-		Noisy     bool    `json:"noisy"`
+		Seconds float64 `json:"seconds"`
+		Bytes   float64 `json:"above_idle_bytes"`
+		Noisy   bool    `json:"noisy"`
 	}
 	var speed struct {
 		Machine struct{ CPU, Family, Torch, Jax string }
@@ -54,7 +54,7 @@ func peersSpeed(t *testing.T) string {
 			kind = fmt.Sprintf("(%s)", s.Model.Attention.Kind)
 		}
 		fmt.Fprintf(&b, "| %s%s %s | %d | %d | %.0f | %.0f (%s) | %.2f× | %.0f %% |\n", s.Model.System, kind, s.Model.Hierarchy, s.Model.DModel, s.Train.Context,
-			1e3*own.Seconds, 1e3*peer.Seconds, best, peer.Seconds/own.Seconds, 100*own.PeakBytes/peer.PeakBytes)
+			1e3*own.Seconds, 1e3*peer.Seconds, best, peer.Seconds/own.Seconds, 100*own.Bytes/peer.Bytes)
 	}
 	fmt.Fprintf(&b, "\nMeasured in turns on %s, %s, %d threads: hgbench %.12s, PyTorch %s, JAX %s.\n",
 		speed.Machine.CPU, speed.Machine.Family, speed.Threads, speed.Hgbench.Commit, speed.Machine.Torch, speed.Machine.Jax)
