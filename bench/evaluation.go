@@ -50,17 +50,6 @@ func (e *evaluator) evaluation(s Spec) results.Evaluation {
 	return found
 }
 
-// Unit is what the losses of an evaluation are called: bits per character of text
-// (BPC), bits per dimension of pictures (BPD), which have windows of their own.
-func Unit(e results.Evaluation) string { return unit(e.Row > 0) }
-
-func unit(pictures bool) string {
-	if pictures {
-		return "BPD"
-	}
-	return "BPC"
-}
-
 // newEvaluator plans the evaluation of the first n targets of a split. Windows
 // are as the corpus lays them; a recurrent model reads segment after segment
 // instead, each predicted from memory of those before it.

@@ -20,7 +20,7 @@ const (
 type Progress struct {
 	Phase           Phase
 	Done, Total     int           // steps of training, windows of an evaluation
-	Unit            string        // of the losses: BPC or BPD, see Unit; "" before the corpus is open
+	Unit            string        // of the losses: BPC or BPD; "" before the corpus is open
 	TrainBPC        float64       // exponential mean over recent steps; 0 at first
 	ValidBPC        float64       // of the last validation; 0 before there is one
 	TokensPerSecond float64       // of training so far

@@ -252,7 +252,7 @@ func (r *run) note(text string) {
 
 func (r *run) tell(p Progress) {
 	if r.corpus != nil {
-		p.Unit = unit(r.corpus.RowLen > 0)
+		p.Unit = results.Evaluation{Row: r.corpus.RowLen}.Bits().Name
 	}
 	r.progress = p
 	if r.options.Progress != nil {

@@ -12,14 +12,22 @@ type Bits struct {
 	Unit string // "bits per byte"
 }
 
+// Bits of an evaluation. Pictures have windows of their own, see Row.
+func (e Evaluation) Bits() Bits {
+	if e.Row > 0 {
+		return Bits{"BPD", "bits per dim"}
+	}
+	return Bits{"BPC", "bits per byte"}
+}
+
 // Bits of what the records are about.
 func (rs Records) Bits() Bits {
 	pictures := len(rs.Where(Record.ofPictures))
 	switch {
 	case pictures == 0:
-		return Bits{"BPC", "bits per byte"}
+		return Evaluation{}.Bits()
 	case pictures == len(rs):
-		return Bits{"BPD", "bits per dim"}
+		return Evaluation{Row: 1}.Bits()
 	}
 	return Bits{"bits", "bits per token"}
 }

@@ -39,7 +39,7 @@ func replay(cmd *cobra.Command, id, out string, o bench.Options, asJSON bool) er
 	} else {
 		printRun(cmd, r)
 	}
-	unit := bench.Unit(r.Evaluation)
+	unit := r.Evaluation.Bits().Name
 	if !same {
 		return fmt.Errorf("run %s: not bitwise the same: validation %s %v was recorded as %v, test %s %v as %v; %s",
 			recorded.ID, unit, r.ValidBPC, recorded.ValidBPC, unit, r.TestBPC, recorded.TestBPC, whyDifferent(r, recorded))

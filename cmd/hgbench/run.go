@@ -173,7 +173,7 @@ func train(cmd *cobra.Command, spec bench.Spec, o bench.Options) (results.Record
 
 func printRun(cmd *cobra.Command, r results.Record) {
 	out := cmd.OutOrStdout()
-	unit := bench.Unit(r.Evaluation)
+	unit := r.Evaluation.Bits().Name
 	fmt.Fprintf(out, "%s: validation %s %.4f, test %s %s\n", r.Label(), unit, r.ValidBPC, unit, withError(r.TestBPC, r.TestStderr))
 	fmt.Fprintf(out, "%s parameters, %s/token, peak memory %s planned and %s real, %s, %.0f %% of the machine's peak\n",
 		results.FormatSI(float64(r.Parameters), ""), results.FormatSI(r.FLOPs.NecessaryPerToken, "FLOP"),

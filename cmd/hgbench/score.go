@@ -41,5 +41,5 @@ func evaluated(spec bench.Spec, e bench.Scored) string {
 	if len(clipped) > 0 {
 		on += " (" + strings.Join(clipped, "; ") + ")"
 	}
-	return fmt.Sprintf("%s %s %s; %s", e.Split, bench.Unit(e.Evaluation), withError(e.BPC, e.Stderr), on)
+	return fmt.Sprintf("%s %s %s; %s", e.Split, e.Bits().Name, withError(e.BPC, e.Stderr), on)
 }

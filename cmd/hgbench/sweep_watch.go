@@ -203,6 +203,6 @@ func outcome(r results.Record) string {
 	if r.ValidBPC == 0 {
 		return fmt.Sprintf("%s planned, %s", results.FormatBytes(r.Memory.Planned.Total), results.FormatSI(r.TokensPerSecond, "tok/s"))
 	}
-	unit := bench.Unit(r.Evaluation)
+	unit := r.Evaluation.Bits().Name
 	return fmt.Sprintf("validation %s %.3f, test %s %.3f", unit, r.ValidBPC, unit, r.TestBPC)
 }
