@@ -5,7 +5,9 @@ package main
 import (
 	"bufio"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -38,5 +40,18 @@ func TestFirstSignalEnds(t *testing.T) {
 			t.Errorf("after %v it ended by %v", signal, err)
 		}
 		impatience.Stop()
+	}
+}
+
+// A pipe is read once: what is wrong with it is told, and nobody has to write a
+// second time.
+func TestPipes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range [][]string{{"plan", "-f", path}, {"sweep", path}} {
+		go os.WriteFile(path, []byte("nonsense: 1\n"), 0)
+		contains(t, hgbench(t, command...).stderr, path+":1: unknown key nonsense")
 	}
 }

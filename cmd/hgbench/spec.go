@@ -34,8 +34,10 @@ func (f *specFlags) spec(ctx context.Context) (bench.Spec, error) {
 	if f.file != "" {
 		var err error
 		if spec, err = awaited(ctx, func() (bench.Spec, error) { return bench.LoadSpec(f.file) }); err != nil {
-			if _, notSweep := sweeps.Load(f.file); notSweep == nil {
-				err = fmt.Errorf("%s is a sweep, not a spec: \"hgbench sweep %[1]s\" runs it", f.file)
+			if isFile(f.file) { // a pipe cannot be read twice
+				if _, notSweep := sweeps.Load(f.file); notSweep == nil {
+					err = fmt.Errorf("%s is a sweep, not a spec: \"hgbench sweep %[1]s\" runs it", f.file)
+				}
 			}
 			return bench.Spec{}, err
 		}

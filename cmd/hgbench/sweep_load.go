@@ -16,8 +16,10 @@ import (
 func loadSweep(ctx context.Context, name string, set []string) (*sweeps.Sweep, []sweeps.Point, error) {
 	s, err := awaited(ctx, func() (*sweeps.Sweep, error) { return sweeps.Load(name, set...) })
 	if err != nil {
-		if _, notSpec := bench.LoadSpec(name); notSpec == nil {
-			err = fmt.Errorf("%s is a spec, not a sweep: \"hgbench run -f %[1]s\" runs it", name)
+		if isFile(name) { // a pipe cannot be read twice
+			if _, notSpec := bench.LoadSpec(name); notSpec == nil {
+				err = fmt.Errorf("%s is a spec, not a sweep: \"hgbench run -f %[1]s\" runs it", name)
+			}
 		}
 		return nil, nil, err
 	}
