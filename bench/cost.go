@@ -21,22 +21,26 @@ func flopsOf(s Spec, vocab int) (results.FLOPs, error) {
 	return t.flops(vocab)
 }
 
+// counted are the variants by which a step is costed, on average: all of a family
+// that differ in shortening factor; of a memory that grows, the full one.
+func (t *training) counted() []*variant {
+	if t.recurrent() {
+		return t.variants[len(t.variants)-1:]
+	}
+	return t.variants
+}
+
 // flops counts the FLOPs of training. Necessary and dense ones are those of a
 // whole batch at once, so that micro-batches change only the executed ones.
-// Variants of a family that differ (in shortening factor) are averaged; with a
-// memory that grows, the full one counts.
 func (t *training) flops(vocab int) (results.FLOPs, error) {
-	s, done, models := t.spec, t.variants, t.variants
+	s, done, models := t.spec, t.counted(), t.counted()
 	if s.Train.MicroBatch != s.Train.Batch {
 		s.Train.MicroBatch = s.Train.Batch
 		whole, err := newTraining(s, vocab, graph.Float32)
 		if err != nil {
 			return results.FLOPs{}, err
 		}
-		models = whole.variants
-	}
-	if t.recurrent() {
-		done, models = done[len(done)-1:], models[len(models)-1:]
+		models = whole.counted()
 	}
 	tokens, n := float64(s.TokensPerStep()), float64(len(models))
 	var f results.FLOPs

@@ -19,20 +19,16 @@ func estimated(p *graph.Program, peak float64) float64 {
 
 // estimated seconds of a step: the mean over variants, or that of a full memory.
 func (t *training) estimated(peak float64) float64 {
-	variants := t.variants
-	if t.recurrent() {
-		variants = variants[len(variants)-1:]
-	}
 	var sum float64
-	for _, v := range variants {
+	for _, v := range t.counted() {
 		sum += estimated(v.Program, peak)
 	}
-	return sum / float64(len(variants))
+	return sum / float64(len(t.counted()))
 }
 
 // estimated seconds of the whole evaluation.
 func (e *evaluator) estimated(peak float64) float64 {
-	return estimated(e.programs[len(e.programs)-1].Program, peak) * float64((len(e.windows)+e.batch-1)/e.batch)
+	return estimated(e.full().Program, peak) * e.batches()
 }
 
 // validationsOf a run of so many steps, the one at its end included.

@@ -104,9 +104,14 @@ func segmentsOf(n, length, row int) (windows []data.Window) {
 
 // necessary FLOPs of the whole evaluation.
 func (e *evaluator) necessary() float64 {
-	full := e.programs[len(e.programs)-1]
-	return full.FLOPs.Necessary * float64((len(e.windows)+e.batch-1)/e.batch)
+	return e.full().FLOPs.Necessary * e.batches()
 }
+
+// full is the program of a full memory, or the only one.
+func (e *evaluator) full() *scoring { return e.programs[len(e.programs)-1] }
+
+// batches is how many a whole evaluation takes.
+func (e *evaluator) batches() float64 { return float64((len(e.windows) + e.batch - 1) / e.batch) }
 
 // tally is how far an evaluation has come.
 type tally struct {

@@ -10,6 +10,12 @@ import (
 	"sync"
 )
 
+// ProgramSHA256 is the hash of the executable that runs.
+func ProgramSHA256() (string, error) {
+	p, err := currentProgram()
+	return p.SHA256, err
+}
+
 // program is the code that runs, for who must go on with the same.
 type program struct {
 	Commit string `json:"commit"` // for people: source may have been changed since

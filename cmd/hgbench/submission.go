@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -107,16 +105,11 @@ func keptProgram(dir string) (self, kept string, err error) {
 	if self, err = os.Executable(); err != nil {
 		return "", "", fmt.Errorf("program for Slurm: %w", err)
 	}
-	f, err := os.Open(self)
+	sum, err := bench.ProgramSHA256()
 	if err != nil {
 		return "", "", fmt.Errorf("program for Slurm: %w", err)
 	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", "", fmt.Errorf("program for Slurm: %w", err)
-	}
-	return self, filepath.Join(slurmFolder(dir), "hgbench-"+hex.EncodeToString(h.Sum(nil)[:6])), nil
+	return self, filepath.Join(slurmFolder(dir), "hgbench-"+sum[:12]), nil
 }
 
 // keepProgram copies the running program to where keptProgram says, so that no
