@@ -5,6 +5,7 @@ package atomicfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,13 +22,21 @@ import (
 //
 // Errors start with path as it was given.
 func Write(path string, content []byte) error {
-	if err := write(path, content); err != nil {
+	return WriteFrom(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// WriteFrom is Write of what fill writes, for what is too large to be held twice.
+func WriteFrom(path string, fill func(io.Writer) error) error {
+	if err := write(path, fill); err != nil {
 		return fmt.Errorf("%s: %w", path, reason(err))
 	}
 	return nil
 }
 
-func write(path string, content []byte) error {
+func write(path string, fill func(io.Writer) error) error {
 	if path == "" {
 		return errors.New("want the name of a file")
 	}
@@ -39,7 +48,7 @@ func write(path string, content []byte) error {
 	case info.IsDir():
 		return errors.New("is a folder; want the name of a file")
 	case !info.Mode().IsRegular():
-		return writeTo(path, content)
+		return writeTo(path, fill)
 	default:
 		permissions = info.Mode().Perm()
 	}
@@ -47,17 +56,16 @@ func write(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	return replace(target, content, permissions)
+	return replace(target, fill, permissions)
 }
 
 // writeTo writes to what is there and is no file.
-func writeTo(path string, content []byte) error {
+func writeTo(path string, fill func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	return errors.Join(err, f.Close())
+	return errors.Join(fill(f), f.Close())
 }
 
 // maxLinks is how many symbolic links may lead to a file, as Linux has it.
@@ -84,7 +92,7 @@ func follow(path string) (string, error) {
 	return "", errors.New("too many symbolic links")
 }
 
-func replace(path string, content []byte, permissions fs.FileMode) (err error) {
+func replace(path string, fill func(io.Writer) error, permissions fs.FileMode) (err error) {
 	folder := filepath.Dir(path)
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no folder %s", folder)
@@ -99,7 +107,7 @@ func replace(path string, content []byte, permissions fs.FileMode) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	if _, err := f.Write(content); err != nil {
+	if err := fill(f); err != nil {
 		return err
 	}
 	if err := f.Chmod(permissions); err != nil && !errors.Is(err, errors.ErrUnsupported) {

@@ -24,6 +24,20 @@ func sample() *File {
 	}
 }
 
+// saved is the sample in a file, and what that holds.
+func saved(t testing.TB) (path string, content []byte) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "w.safetensors")
+	if err := Save(path, sample()); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, content
+}
+
 func TestRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "w.safetensors")
 	for range 2 { // the second replaces the first
@@ -193,14 +207,7 @@ func second(_ []float32, err error) error { return err }
 
 // Whatever the bytes: no panic, and what is accepted can be saved and read again.
 func FuzzDecode(f *testing.F) {
-	path := filepath.Join(f.TempDir(), "seed")
-	if err := Save(path, sample()); err != nil {
-		f.Fatal(err)
-	}
-	seed, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
+	_, seed := saved(f)
 	f.Add(seed)
 	f.Add(file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, make([]byte, 12)...))
 	f.Add(file(`{"__metadata__":{"a":"b"}}`))

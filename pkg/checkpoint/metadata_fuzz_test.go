@@ -4,21 +4,13 @@ import (
 	"bytes"
 	"maps"
 	"os"
-	"path/filepath"
 	"testing"
 )
 
 // Whatever the bytes: no panic, and metadata that is read can be saved and is
 // read again as it was.
 func FuzzReadMetadata(f *testing.F) {
-	path := filepath.Join(f.TempDir(), "seed")
-	if err := Save(path, sample()); err != nil {
-		f.Fatal(err)
-	}
-	seed, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
+	path, seed := saved(f)
 	f.Add(seed)
 	f.Add(file(`{"__metadata__":{"state":"{}"}}`))
 	f.Add(file(`{"__metadata__":{"a":1}}`))

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"math"
 	"math/bits"
@@ -225,4 +227,13 @@ func read[T float32 | int32](from io.Reader, numbers []T) error {
 		copy(memoryOf(numbers), swapped(bytes))
 	}
 	return nil
+}
+
+// unwrapPath drops the path from an error that gets it again.
+func unwrapPath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Op, p.Err)
+	}
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,14 +13,7 @@ import (
 
 // Whatever single bit of a saved file flips, Load errs or reads what was saved.
 func TestEveryBitCounts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "w.safetensors")
-	if err := Save(path, sample()); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, whole := saved(t)
 	caught := 0
 	for i := range whole {
 		for bit := range 8 {
@@ -46,14 +38,7 @@ func TestEveryBitCounts(t *testing.T) {
 }
 
 func TestWrongSum(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "w.safetensors")
-	if err := Save(path, sample()); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	path, data := saved(t)
 	data[len(data)-1] ^= 1
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)
