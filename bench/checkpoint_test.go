@@ -298,6 +298,32 @@ func TestDamagedTwice(t *testing.T) {
 	}
 }
 
+// Where a run stops after its final proof, that is not made again.
+func TestResumeAfterTheProof(t *testing.T) {
+	s := tiny(t, "transformer", "data="+textFile(t), "train.steps=9")
+	whole, err := Run(t.Context(), s, Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Threads: 1, Checkpoints: t.TempDir(), CheckpointEvery: time.Hour, SaveDir: filepath.Join(t.TempDir(), "missing")}
+	if r, err := Run(t.Context(), s, o); err == nil || r.Causality.Final != results.Pass {
+		t.Fatalf("final proof %q, %v; want an error of where weights go", r.Causality.Final, err)
+	}
+	proofs := 0
+	o.SaveDir, o.Progress = t.TempDir(), func(p Progress) {
+		if p.Phase == Proving {
+			proofs++
+		}
+	}
+	record, err := Run(t.Context(), s, o)
+	if err != nil || proofs > 0 {
+		t.Errorf("%d proofs, %v", proofs, err)
+	}
+	if diff := cmp.Diff(bare(whole), bare(record)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // A checkpoint that would not lead to the same bits is refused, and left alone.
 func TestForeignCheckpoints(t *testing.T) {
 	s := tiny(t, "transformer", "data="+textFile(t), "train.steps=9")

@@ -175,7 +175,7 @@ func (r *run) perform() (err error) {
 	if err == nil {
 		err = r.conclude()
 	}
-	if err != nil && r.ctx.Err() != nil {
+	if err != nil && errors.Is(err, r.ctx.Err()) {
 		err = errors.Join(err, r.save())
 	}
 	if err != nil {
@@ -219,8 +219,10 @@ func (r *run) evaluate(e *evaluator, progress func(done, total int)) (score, err
 // conclude proves and describes the final weights.
 func (r *run) conclude() (err error) {
 	r.record.Memory.Idle, r.record.Memory.MeasuredPeak = r.memory.idle, r.memory.peak()
-	if err := r.proveFinal(); err != nil {
-		return err
+	if r.record.Causality.Final == "" { // else it was proven before the checkpoint
+		if err := r.proveFinal(); err != nil {
+			return err
+		}
 	}
 	r.record.WeightsHash = r.machine.Hash()
 	r.record.Sample, err = r.sample()

@@ -52,10 +52,16 @@ func (a array) hold(t *testing.T, number int) {
 	a.signal(t, number, syscall.SIGSTOP)
 }
 
+// processesOf are those of a task: one, and while it tells Slurm something the
+// program that it has do so.
+func (a array) processesOf(number int) []int {
+	return a.processes("SLURM_ARRAY_JOB_ID="+a.Job, fmt.Sprint("SLURM_ARRAY_TASK_ID=", number))
+}
+
 // signal sends a signal to the process of a task.
 func (a array) signal(t *testing.T, number int, signal syscall.Signal) {
 	t.Helper()
-	ids := a.processes("SLURM_ARRAY_JOB_ID="+a.Job, fmt.Sprint("SLURM_ARRAY_TASK_ID=", number))
+	ids := a.processesOf(number)
 	if len(ids) != 1 {
 		t.Fatalf("task %s has processes %v; want one", a.task(number), ids)
 	}
