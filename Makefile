@@ -55,7 +55,7 @@ race: ## tests under the race detector where goroutines meet (needs a C compiler
 
 .PHONY: test-long
 test-long: ## what takes minutes: processes killed at 120 moments, the cost of checkpoints, limits of time on Slurm
-	$(GO) test -tags long -timeout 60m -v -run '^(TestKilled|TestKilledSweep|TestCheckpointCost|TestSlurmTime)$$' ./cmd/hgbench ./bench
+	$(GO) test -tags long -count=1 -timeout 60m -v -run '^(TestKilled|TestKilledSweep|TestCheckpointCost|TestSlurmTime)$$' ./cmd/hgbench ./bench
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)
